@@ -1,0 +1,191 @@
+"""What a service is, as data: every field a provider does differently, checked when it is read.
+
+Code knows named mechanisms only (auth kinds, paging kinds, error shapes, body encodings); which provider uses which
+stands in a profile. A profile never holds a secret's value, only names.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class NoAuth(_Part):
+    """The service needs no credential."""
+
+    kind: Literal["none"] = "none"
+
+
+class BearerAuth(_Part):
+    """`Authorization: Bearer <secret>` (RFC 6750)."""
+
+    kind: Literal["bearer"]
+    secret: str
+
+
+class HeaderAuth(_Part):
+    """The secret in a header of the service's own."""
+
+    kind: Literal["header"]
+    name: str
+    secret: str
+    template: str = "{}"
+
+
+class QueryAuth(_Part):
+    """The secret in a query parameter, where a service allows nothing better."""
+
+    kind: Literal["query"]
+    name: str
+    secret: str
+
+
+class BasicAuth(_Part):
+    """`Authorization: Basic` (RFC 7617) with the secret as password and `username` in clear."""
+
+    kind: Literal["basic"]
+    secret: str
+    username: str = ""
+
+
+Auth = Annotated[NoAuth | BearerAuth | HeaderAuth | QueryAuth | BasicAuth, Field(discriminator="kind")]
+
+
+class NoPages(_Part):
+    """The endpoint answers in one piece."""
+
+    kind: Literal["none"] = "none"
+
+
+class LastRecordPages(_Part):
+    """The next page starts after the last record's id (`starting_after` with `has_more`)."""
+
+    kind: Literal["last_record"]
+    param: str
+    field: str = "id"
+    more: str
+    size_param: str = ""
+    size: int = 100
+
+
+Paging = Annotated[NoPages | LastRecordPages, Field(discriminator="kind")]
+
+
+class ErrorShape(_Part):
+    """Where an error answer keeps its words: dotted paths into the JSON body."""
+
+    message: str = ""
+    code: str = ""
+    type: str = ""
+    param: str = ""
+    details: dict[str, str] = {}
+    request_id_header: str = "x-request-id"
+
+
+class RetryProfile(_Part):
+    """What this service does differently when it fails; names of mechanisms in `policies`."""
+
+    dialects: tuple[str, ...] = ("retry_after", "ratelimit_fields", "reset_by_size")
+    override_header: str = ""
+    never_codes: tuple[str, ...] = ()
+    again_codes: tuple[str, ...] = ()
+    stored_500: bool = False
+    overloaded: tuple[int, ...] = ()
+
+
+class Envelope(_Part):
+    """What a list answer must look like: each dotted path and the JSON type it must have."""
+
+    when: str
+    equals: str
+    require: dict[str, Literal["list", "boolean", "string", "number", "object"]]
+
+
+class Columns(_Part):
+    """How records become columns: names of fields with a meaning JSON cannot say."""
+
+    epoch_seconds: tuple[str, ...] = ()
+    rfc3339: tuple[str, ...] = ()
+    maps: tuple[str, ...] = ()
+
+
+class Endpoint(_Part):
+    """One documented path; `{name}` parts stand for one path segment."""
+
+    method: str
+    path: str
+    summary: str = ""
+    params: tuple[str, ...] = ()
+    records: str = ""
+    paging: Paging = NoPages()
+
+
+class Service(_Part):
+    """A service anyone can call by name.
+
+    `base_url` is where its paths begin. `hosts` are the only hosts its secrets may go to (its own when empty).
+    `network` "private" lets exactly the base URL's own host and port be reached on a private or loopback address.
+    `body` is how a JSON value is sent. `idempotency_header` "" means the service honours none. `max_bytes` bounds one
+    page, decoded.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
+    base_url: str
+    title: str = ""
+    docs_url: str = ""
+    network: Literal["public", "private"] = "public"
+    auth: Auth = NoAuth()
+    hosts: tuple[str, ...] = ()
+    headers: dict[str, str] = {}
+    body: Literal["json", "bracketed_form"] = "json"
+    idempotency_header: str = ""
+    idempotent_methods: tuple[str, ...] = ("GET", "HEAD", "OPTIONS", "PUT", "DELETE")
+    records: str = ""
+    envelope: Envelope | None = None
+    columns: Columns = Columns()
+    paging: Paging = NoPages()
+    errors: ErrorShape = ErrorShape()
+    retry: RetryProfile = RetryProfile()
+    max_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
+    endpoints: tuple[Endpoint, ...] = ()
+
+    @field_validator("base_url")
+    @classmethod
+    def _whole_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            msg = "base_url must be a whole http or https URL"
+            raise ValueError(msg)
+        if parts.username or parts.password or parts.query or parts.fragment:
+            msg = "base_url must hold no user, password, query or fragment"
+            raise ValueError(msg)
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _plain_http_only_privately(self) -> Service:
+        if self.base_url.startswith("http:") and self.network != "private":
+            msg = 'plain http is for network = "private" only; use https'
+            raise ValueError(msg)
+        return self
+
+    @property
+    def secret_names(self) -> tuple[str, ...]:
+        """The names of the secrets the service needs, by the naming convention."""
+        return () if isinstance(self.auth, NoAuth) else (self.auth.secret,)
+
+    @property
+    def host(self) -> str:
+        """The base URL's host, lower case."""
+        return (urlsplit(self.base_url).hostname or "").lower()
+
+    @property
+    def port(self) -> int:
+        """The base URL's port, the scheme's own when it names none."""
+        parts = urlsplit(self.base_url)
+        return parts.port or (443 if parts.scheme == "https" else 80)

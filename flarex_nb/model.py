@@ -1,0 +1,303 @@
+"""The frozen types of one call, and the protocols through which rooms meet.
+
+Times are seconds. Nothing here does I/O, holds a secret's value, or knows a library outside the standard one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from flarex_nb.catalog.profile import Service
+    from flarex_nb.errors import FlarexError, Sent
+
+Headers: TypeAlias = tuple[tuple[str, str], ...]
+"""Header lines in the order sent or received; names keep their case, look up with `header()`."""
+
+Json: TypeAlias = Any
+"""What a JSON document can hold: None, bool, int, float, str, list, dict."""
+
+Environment = Literal["live", "sandbox"]
+CacheMode = Literal["use", "refresh", "bypass", "only"]
+Jitter = Literal["full", "none"]
+CacheMark = Literal["off", "miss", "hit", "revalidated", "stale"]
+
+
+def header(headers: Headers, name: str) -> str | None:
+    """Return the value of the first header called `name` (case does not matter), None when absent."""
+    wanted = name.lower()
+    return next((value for key, value in headers if key.lower() == wanted), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A place in the text a person wrote; line and column count from 1."""
+
+    line: int
+    column: int = 1
+
+    def __str__(self) -> str:
+        """Return "line L, column C"."""
+        return f"line {self.line}, column {self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class CallOptions:
+    """What may be chosen for one call; the same names in the magics and in Python.
+
+    `attempts` counts the first send. `attempt_timeout` bounds one send from dialling to the last body byte, `deadline`
+    the call with its waits (each page's call when there are several), `total` all pages together (None: unbounded).
+    `pages` is "none", "auto", "all" or a number. `max_bytes` None means the profile's own cap. `simulate` lists the
+    sandbox's faults. `check` False returns an HTTP error as a result.
+    """
+
+    attempts: int = 3
+    attempt_timeout: float = 10.0
+    deadline: float = 30.0
+    total: float | None = None
+    jitter: Jitter = "full"
+    cache: CacheMode = "use"
+    ttl: float | None = None
+    idempotency: str = "auto"
+    pages: str | int = "none"
+    max_pages: int | None = None
+    max_records: int | None = None
+    into: str | None = None
+    select: str | None = None
+    columns: str | None = None
+    validate: str | None = None
+    max_bytes: int | None = None
+    plan: bool = False
+    yes: bool = False
+    raw: bool = False
+    quiet: bool = False
+    env: Environment | None = None
+    simulate: str | None = None
+    check: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class NoBody:
+    """No body is sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class JsonBody:
+    """A JSON value; sent as JSON, or bracketed form where the profile says so."""
+
+    value: Json
+
+
+@dataclass(frozen=True, slots=True)
+class FormBody:
+    """Form fields in order, names already bracketed (`line_items[0][price]`)."""
+
+    fields: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RawBody:
+    """Bytes as they are; `media_type` "" leaves the header to the caller."""
+
+    content: bytes
+    media_type: str = ""
+
+
+Body: TypeAlias = NoBody | JsonBody | FormBody | RawBody
+
+
+@dataclass(frozen=True, slots=True)
+class CallRequest:
+    """One request as the person wrote it: read, filled in, not yet bound to a service's profile.
+
+    `service` "" means it must be inferred from the host of `target`. `target` is a path ("/v1/charges") or a whole
+    URL without query; `query` holds the parameters, decoded, in order. Header values and form fields may hold secret
+    markers (`vault.ref.marker`), never a value.
+    """
+
+    service: str
+    method: str
+    target: str
+    query: tuple[tuple[str, str], ...] = ()
+    headers: Headers = ()
+    body: Body = field(default_factory=NoBody)
+    options: CallOptions = field(default_factory=CallOptions)
+    name: str = ""
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRef:
+    """A secret by name, never its value. `scope` is the environment it belongs to, `version` 0 the current one."""
+
+    name: str
+    scope: Environment = "live"
+    version: int = 0
+
+
+PlaceKind = Literal["header", "query", "userinfo", "path", "body"]
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where one secret goes in a request: `template` with `{}` for the value, e.g. "Bearer {}"."""
+
+    ref: SecretRef
+    place: PlaceKind
+    name: str
+    template: str = "{}"
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a secret is about to be sent: asked of the host binding before the value is revealed."""
+
+    scheme: str
+    host: str
+    port: int
+    place: PlaceKind
+
+    def __str__(self) -> str:
+        """Return "scheme://host:port"."""
+        return f"{self.scheme}://{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which addresses one call may dial: public ones, and these exact (host, port) pairs even where private."""
+
+    private: frozenset[tuple[str, int]] = frozenset()
+    max_wire_bytes: int = 64 * 1024 * 1024
+    max_bytes: int = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What goes on the wire for one attempt, the secret in it; made and dropped within one send.
+
+    Its repr shows method and path only, so that no traceback or log can hold the value.
+    """
+
+    method: str
+    url: str
+    headers: Headers
+    content: bytes
+
+    def __repr__(self) -> str:
+        """Return method and path, never header, query or body."""
+        return f"<Outgoing {self.method} {self.url.split('?', 1)[0]}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One whole answer of the server; `content` is decoded and within the cap, `elapsed` in seconds."""
+
+    status: int
+    headers: Headers
+    content: bytes
+    elapsed: float
+    url: str = ""
+    request_id: str = ""
+
+    def header(self, name: str) -> str | None:
+        """Return the first header of that name, None when absent."""
+        return header(self.headers, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One send and what was decided after it.
+
+    `number` counts from 1. `started` is seconds since the call began, `elapsed` the time of the send. `waited` is the
+    wait BEFORE this attempt and `wait_source` who asked for it ("" for none, "backoff", or the header's name).
+    `outcome` is the status ("503") or the error's kind. `decision` is "done", "again" or "stop"; `reason` says why
+    in one short code, `sentence` in words.
+    """
+
+    number: int
+    started: float
+    elapsed: float
+    waited: float
+    wait_source: str
+    outcome: str
+    sent: Sent
+    decision: Literal["done", "again", "stop"]
+    reason: str
+    sentence: str = ""
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BoundCall:
+    """A request with everything decided but the secret's value.
+
+    `url` is complete but for secrets in the query; `placements` say which secret goes where. `origin` is the host and
+    port a person sees. `credential` names the credential for cache and throttle keys (a name, never a value).
+    """
+
+    request: CallRequest
+    service: Service
+    method: str
+    url: str
+    headers: Headers
+    content: bytes
+    placements: tuple[Placement, ...]
+    environment: Environment
+    reach: Reach
+    credential: str
+    idempotency_key: str = ""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def options(self) -> CallOptions:
+        """The call's options."""
+        return self.request.options
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the pipeline hands to the view: the checked reply, its decoded data, and the history."""
+
+    reply: Reply
+    data: Json
+    attempts: tuple[Attempt, ...] = ()
+    cache: CacheMark = "off"
+    age: float = 0.0
+    warnings: tuple[str, ...] = ()
+    error: FlarexError | None = None
+
+
+class Reveal(Protocol):
+    """Gives a secret's value for one destination, after the host check."""
+
+    def __call__(self, ref: SecretRef, destination: Destination) -> str:
+        """Return the value; raise SecretError when it is missing or bound elsewhere."""
+        ...
+
+
+class Redact(Protocol):
+    """Masks every known secret in a text."""
+
+    def __call__(self, text: str) -> str:
+        """Return the text with each known secret replaced by [NAME]."""
+        ...
+
+
+class Cipher(Protocol):
+    """Authenticated encryption for stores; `context` is bound, not stored."""
+
+    def seal(self, plain: bytes, context: bytes) -> bytes:
+        """Return nonce and ciphertext."""
+        ...
+
+    def open(self, sealed: bytes, context: bytes) -> bytes:
+        """Return the plaintext; raise VaultLocked if it was changed or the context differs."""
+        ...
+
+
+Send: TypeAlias = Callable[[Outgoing, Reach], Awaitable[Reply]]
+"""One hop over the wire: no redirect followed, no status judged, TransportError and GuardError only."""
+
+Facts: TypeAlias = Mapping[str, Json]
