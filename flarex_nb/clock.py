@@ -6,10 +6,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import heapq
 import itertools
 import time
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
 
 
 class Clock(Protocol):
@@ -25,6 +29,10 @@ class Clock(Protocol):
 
     async def sleep(self, seconds: float) -> None:
         """Wait that many seconds; cancellable."""
+        ...
+
+    def timeout(self, seconds: float) -> contextlib.AbstractAsyncContextManager[object]:
+        """Return a context that ends its body with TimeoutError after that many seconds."""
         ...
 
 
@@ -43,19 +51,25 @@ class RealClock:
         """Wait that many seconds."""
         await asyncio.sleep(seconds)
 
+    def timeout(self, seconds: float) -> contextlib.AbstractAsyncContextManager[object]:
+        """Return a context that ends its body with TimeoutError after that many seconds."""
+        return asyncio.timeout(seconds)
+
 
 class VirtualClock:
-    """A clock for tests: `sleep` moves it at once when nobody else is running, and records each wait.
+    """A clock for tests: time passes at once while somebody sleeps, and each wait is recorded in `slept`.
 
-    Sleepers wake in order of their time, so concurrent waits interleave as they would in truth.
+    Alarms ring in order of their time, so concurrent waits interleave as they would in truth. A timeout alone does not
+    move the clock: work that is really under way is not cut short.
     """
 
     def __init__(self, wall: float = 1_700_000_000.0) -> None:
         """Start at monotonic 0 and the given wall time."""
         self._now = 0.0
         self._epoch = wall
-        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._alarms: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
+        self._asleep = 0
         self._turning = False
         self.slept: list[float] = []
 
@@ -68,21 +82,45 @@ class VirtualClock:
         return self._epoch + self._now
 
     def advance(self, seconds: float) -> None:
-        """Move the clock on and wake whoever is due."""
+        """Move the clock on and ring every alarm that is due."""
         self._now += seconds
-        while self._sleepers and self._sleepers[0][0] <= self._now:
-            _, _, future = heapq.heappop(self._sleepers)
-            if not future.done():
-                future.set_result(None)
+        while self._alarms and self._alarms[0][0] <= self._now:
+            heapq.heappop(self._alarms)[2]()
 
     async def sleep(self, seconds: float) -> None:
         """Wait in virtual time."""
         self.slept.append(seconds)
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[None] = loop.create_future()
-        heapq.heappush(self._sleepers, (self._now + max(0.0, seconds), next(self._order), future))
-        self._schedule(loop)
-        await future
+        awake: asyncio.Future[None] = loop.create_future()
+        off = self._alarm(seconds, lambda: None if awake.done() else awake.set_result(None))
+        self._asleep += 1
+        try:
+            self._schedule(loop)
+            await awake
+        finally:
+            self._asleep -= 1
+            off()
+
+    @contextlib.asynccontextmanager
+    async def timeout(self, seconds: float) -> AsyncIterator[object]:
+        """Return a context that ends its body with TimeoutError after that many virtual seconds."""
+        async with asyncio.timeout(None) as scope:
+            off = self._alarm(seconds, lambda: scope.reschedule(0))
+            try:
+                yield scope
+            finally:
+                off()
+
+    def _alarm(self, seconds: float, ring: Callable[[], None]) -> Callable[[], None]:
+        entry = (self._now + max(0.0, seconds), next(self._order), ring)
+        heapq.heappush(self._alarms, entry)
+
+        def off() -> None:
+            if entry in self._alarms:
+                self._alarms.remove(entry)
+                heapq.heapify(self._alarms)
+
+        return off
 
     def _schedule(self, loop: asyncio.AbstractEventLoop) -> None:
         if not self._turning:
@@ -91,9 +129,7 @@ class VirtualClock:
 
     def _turn(self, loop: asyncio.AbstractEventLoop) -> None:
         self._turning = False
-        self._sleepers = [entry for entry in self._sleepers if not entry[2].done()]
-        heapq.heapify(self._sleepers)
-        if self._sleepers:
-            self.advance(max(0.0, self._sleepers[0][0] - self._now))
-        if self._sleepers:
+        if self._asleep and self._alarms:
+            self.advance(max(0.0, self._alarms[0][0] - self._now))
+        if self._asleep:
             self._schedule(loop)

@@ -5,7 +5,6 @@ Times are seconds. Nothing here does I/O, holds a secret's value, or knows a lib
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
@@ -175,10 +174,7 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """What goes on the wire for one attempt, the secret in it; made and dropped within one send.
-
-    Its repr shows method and path only, so that no traceback or log can hold the value.
-    """
+    """What goes on the wire for one attempt, the secret in it; its repr shows method and path only."""
 
     method: str
     url: str
@@ -227,6 +223,11 @@ class Attempt:
     reason: str
     sentence: str = ""
     request_id: str = ""
+
+    def __str__(self) -> str:
+        """Return the attempt in one sentence."""
+        wait = f" after waiting {self.waited:.2f} s ({self.wait_source})" if self.waited else ""
+        return f"attempt {self.number}{wait}: {self.outcome}; {self.sentence or self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,9 +296,3 @@ class Cipher(Protocol):
     def open(self, sealed: bytes, context: bytes) -> bytes:
         """Return the plaintext; raise VaultLocked if it was changed or the context differs."""
         ...
-
-
-Send: TypeAlias = Callable[[Outgoing, Reach], Awaitable[Reply]]
-"""One hop over the wire: no redirect followed, no status judged, TransportError and GuardError only."""
-
-Facts: TypeAlias = Mapping[str, Json]

@@ -1,0 +1,92 @@
+"""Which services are known here: the packaged profiles and those the user registered.
+
+A user's profile may not take the name of a packaged one: a cell must mean the same thing to everybody.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from flarex_nb.catalog import toml
+from flarex_nb.errors import ProfileError, UnknownService
+
+if TYPE_CHECKING:
+    from flarex_nb.catalog.profile import Endpoint, Service
+
+
+class Registry:
+    """Profiles by name; packaged ones are read when first asked for."""
+
+    def __init__(self) -> None:
+        """Begin with the packaged profiles."""
+        self._packaged = frozenset(toml.catalog_names())
+        self._known: dict[str, Service] = {}
+
+    def names(self) -> tuple[str, ...]:
+        """Return every name that can be called, sorted."""
+        return tuple(sorted(self._packaged | set(self._known)))
+
+    def is_packaged(self, name: str) -> bool:
+        """Return whether the profile comes with the package."""
+        return name in self._packaged
+
+    def get(self, name: str) -> Service:
+        """Return the profile.
+
+        Raises:
+            UnknownService: with the nearest name there is.
+        """
+        if name in self._packaged and name not in self._known:
+            self._known[name] = toml.from_catalog(name)
+        if name not in self._known:
+            near = get_close_matches(name, self.names(), n=1)
+            guess = f" Did you mean {near[0]!r}?" if near else ""
+            msg = f"no service is called {name!r}.{guess}"
+            hint = f"Known here: {', '.join(self.names())}. Register your own with flarex_nb.register(Service(...))."
+            raise UnknownService(msg, hint=hint)
+        return self._known[name]
+
+    def register(self, service: Service) -> None:
+        """Add a profile, or replace the user's own of the same name.
+
+        Raises:
+            ProfileError: the name belongs to a packaged profile.
+        """
+        if service.name in self._packaged:
+            msg = f"{service.name!r} is the name of a service that comes with flarex_nb"
+            raise ProfileError(msg, hint="Give yours another name.")
+        self._known[service.name] = service
+
+    def for_host(self, host: str) -> Service | None:
+        """Return the service whose base URL is on `host`, None when there is none."""
+        wanted = host.lower()
+        return next((self.get(name) for name in self.names() if self.get(name).host == wanted), None)
+
+    def hosts_of_secret(self, name: str) -> tuple[str, ...]:
+        """Return the hosts that the services declaring the secret name may send it to."""
+        found: list[str] = []
+        for known in self.names():
+            service = self.get(known)
+            if name in service.secret_names:
+                found += service.hosts or (_authority(service),)
+        return tuple(dict.fromkeys(found))
+
+
+def _authority(service: Service) -> str:
+    default = 443 if service.base_url.startswith("https") else 80
+    return service.host if service.port == default else f"{service.host}:{service.port}"
+
+
+def endpoint_for(service: Service, method: str, path: str) -> Endpoint | None:
+    """Return the documented endpoint that `path` is an instance of, None for a path the profile does not know."""
+    parts = path.strip("/").split("/")
+    for endpoint in service.endpoints:
+        pattern = endpoint.path.strip("/").split("/")
+        if endpoint.method == method and len(pattern) == len(parts) and all(map(_fits, pattern, parts)):
+            return endpoint
+    return None
+
+
+def _fits(pattern: str, part: str) -> bool:
+    return pattern == part or (pattern.startswith("{") and pattern.endswith("}") and bool(part))

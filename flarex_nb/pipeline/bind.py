@@ -1,0 +1,230 @@
+"""Station 2: a request meets its profile. URL, headers, body and secret references are settled; nothing is sent.
+
+What leaves this station holds names of secrets and where each goes, never a value.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple, assert_never
+from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
+
+from flarex_nb.catalog.profile import BasicAuth, BearerAuth, HeaderAuth, NoAuth, QueryAuth
+from flarex_nb.errors import HostNotAllowed, UsageError
+from flarex_nb.model import (
+    BoundCall,
+    FormBody,
+    JsonBody,
+    NoBody,
+    Placement,
+    RawBody,
+    Reach,
+    SecretRef,
+    header,
+)
+from flarex_nb.text.form import encode, to_bytes
+from flarex_nb.vault.ref import find_markers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flarex_nb.catalog.profile import Service
+    from flarex_nb.catalog.registry import Registry
+    from flarex_nb.model import CallRequest, Environment, Headers
+
+FORM = "application/x-www-form-urlencoded"
+
+_OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding", "te", "upgrade"})
+"""Headers that belong to the wire: a person's own would make the request lie about itself."""
+
+
+class Place(NamedTuple):
+    """Where the calls of an environment go: the sandbox's origin and the services it has ("" and none for live)."""
+
+    origin: str = ""
+    services: tuple[str, ...] = ()
+
+
+def bind(request: CallRequest, registry: Registry, sandbox: Place | None, new_key: Callable[[], str]) -> BoundCall:
+    """Return the request with everything decided but the secret's value.
+
+    `sandbox` is where the sandbox listens, None while it is off. `new_key` makes an idempotency key.
+
+    Raises:
+        UnknownService, UsageError, HostNotAllowed: nothing was sent.
+    """
+    service = _service_of(request, registry)
+    environment = _environment(request, service, registry, sandbox)
+    base = f"{sandbox.origin}/{service.name}" if environment == "sandbox" and sandbox else service.base_url
+    content, media_type = _encode_body(request, service)
+    key = _idempotency_key(request, service, new_key)
+    placements = _placements(request, service, environment)
+    return BoundCall(
+        request=request,
+        service=service,
+        method=request.method,
+        url=_url(base, request, service),
+        headers=_headers(request, service, media_type, key),
+        content=content,
+        placements=placements,
+        environment=environment,
+        reach=_reach(base, request, service, environment),
+        credential=f"{','.join(service.secret_names)}@{environment}",
+        idempotency_key=key,
+        warnings=_replaced(request, placements),
+    )
+
+
+def at_page(call: BoundCall, query: tuple[tuple[str, str], ...]) -> BoundCall:
+    """Return the same call asking for another page."""
+    request = replace(call.request, query=query)
+    url = urlunsplit(urlsplit(call.url)._replace(query=_query(query)))
+    return replace(call, request=request, url=url)
+
+
+def _service_of(request: CallRequest, registry: Registry) -> Service:
+    if request.service:
+        return registry.get(request.service)
+    host = urlsplit(request.target).hostname or ""
+    service = registry.for_host(host) if host else None
+    if service is None:
+        msg = f"no service is named, and none is known for the host {host!r}" if host else "no service is named"
+        hint = f"Write its name first: %%flarex_call {registry.names()[0]}. Known here: {', '.join(registry.names())}."
+        raise UsageError(msg, hint=hint)
+    return service
+
+
+def _environment(request: CallRequest, service: Service, registry: Registry, sandbox: Place | None) -> Environment:
+    """The sandbox while it is on, for the services it has; a user's own service is always called itself."""
+    wanted = request.options.env or ("sandbox" if sandbox else "live")
+    if wanted == "sandbox" and not registry.is_packaged(service.name):
+        wanted = "live"
+    if request.options.simulate and wanted != "sandbox":
+        msg = "faults can be simulated by the sandbox only, and this call would go to the real service"
+        raise UsageError(msg, hint="Run %flarex_sandbox on first, or leave --simulate out.")
+    if wanted == "live":
+        return "live"
+    if sandbox is None:
+        msg = "the sandbox is off"
+        raise UsageError(msg, hint="Run %flarex_sandbox on first.")
+    if service.name not in sandbox.services:
+        msg = f"the sandbox has no look-alike of {service.name!r}"
+        raise UsageError(msg, hint="Run %flarex_sandbox off to call the real service.")
+    return "sandbox"
+
+
+def _url(base: str, request: CallRequest, service: Service) -> str:
+    target = request.target
+    parts = urlsplit(target)
+    if parts.scheme:
+        if (parts.hostname or "").lower() != service.host or parts.scheme != urlsplit(service.base_url).scheme:
+            msg = f"the URL is on {parts.hostname}, but {service.name!r} is on {service.host}"
+            hint = "Leave the service name out, or write only the path, such as /v1/charges."
+            raise HostNotAllowed(msg, hint=hint)
+        target = parts.path or "/"
+    elif not target.startswith("/"):
+        msg = f"the path {target!r} does not begin with /"
+        raise UsageError(msg, hint=f"Write /{target}.")
+    if any(unquote(part) in {".", ".."} for part in target.split("/")):
+        msg = "the path holds a . or .. part"
+        raise UsageError(msg, hint="Write the path as the documentation shows it.")
+    path = quote(target, safe="/%:@!$&'()*+,;=~-._")
+    return f"{base}{path}" + (f"?{_query(request.query)}" if request.query else "")
+
+
+def _query(query: tuple[tuple[str, str], ...]) -> str:
+    return urlencode(query, quote_via=quote, safe="")
+
+
+def _encode_body(request: CallRequest, service: Service) -> tuple[bytes, str]:
+    match request.body:
+        case NoBody():
+            return b"", ""
+        case JsonBody(value=value) if service.body == "bracketed_form":
+            return to_bytes(encode(value)), FORM
+        case JsonBody(value=value):
+            return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(), "application/json"
+        case FormBody(fields=fields):
+            return to_bytes(fields), FORM
+        case RawBody(content=content, media_type=media_type):
+            return content, media_type
+        case _:
+            assert_never(request.body)
+
+
+def _headers(request: CallRequest, service: Service, media_type: str, key: str) -> Headers:
+    """Later ones win: ours, the profile's, the person's."""
+    chosen: dict[str, tuple[str, str]] = {"accept": ("Accept", "application/json")}
+    if media_type:
+        chosen["content-type"] = ("Content-Type", media_type)
+    if key:
+        chosen[service.idempotency_header.lower()] = (service.idempotency_header, key)
+    for name, value in (*service.headers.items(), *request.headers):
+        if name.lower() in _OURS:
+            msg = f"the header {name} is set by the connection itself"
+            raise UsageError(msg, hint="Leave it out.", place=str(request.span or ""))
+        chosen[name.lower()] = (name, value)
+    return tuple(chosen.values())
+
+
+def _idempotency_key(request: CallRequest, service: Service, new_key: Callable[[], str]) -> str:
+    name, mode = service.idempotency_header, request.options.idempotency
+    if not name or request.method in service.idempotent_methods:
+        return ""
+    written = header(request.headers, name)
+    if written is not None:
+        return written
+    if mode == "off":
+        return ""
+    if mode == "new":
+        return str(uuid.uuid4())
+    return new_key() if mode == "auto" else mode
+
+
+def _placements(request: CallRequest, service: Service, environment: Environment) -> tuple[Placement, ...]:
+    """Where the service's own credential goes; none where the person wrote that header."""
+    auth = service.auth
+    if isinstance(auth, NoAuth):
+        return ()
+    ref = SecretRef(auth.secret, scope=environment)
+    placement = _placement(auth, ref)
+    written = header(request.headers, placement.name) if placement.place == "header" else None
+    return () if written is not None and find_markers(written) else (placement,)
+
+
+def _replaced(request: CallRequest, placements: tuple[Placement, ...]) -> tuple[str, ...]:
+    """A header pasted from the provider's documentation gives way to the stored secret, and the result says so."""
+    return tuple(
+        f"the {placement.name} header as written was replaced by {placement.ref.name}"
+        for placement in placements
+        if placement.place == "header" and header(request.headers, placement.name) is not None
+    )
+
+
+def _placement(auth: BearerAuth | HeaderAuth | QueryAuth | BasicAuth, ref: SecretRef) -> Placement:
+    match auth:
+        case BearerAuth():
+            return Placement(ref, "header", "Authorization", "Bearer {}")
+        case HeaderAuth(name=name, template=template):
+            return Placement(ref, "header", name, template)
+        case QueryAuth(name=name):
+            return Placement(ref, "query", name)
+        case BasicAuth(username=username):
+            return Placement(ref, "userinfo", username)
+        case _:
+            assert_never(auth)
+
+
+def _reach(base: str, request: CallRequest, service: Service, environment: Environment) -> Reach:
+    """Public addresses only; the sandbox's own host and port, or a private service's, and nothing else."""
+    parts = urlsplit(base)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    private = environment == "sandbox" or service.network == "private"
+    cap = request.options.max_bytes or service.max_bytes
+    return Reach(
+        private=frozenset({((parts.hostname or "").lower(), port)}) if private else frozenset(),
+        max_wire_bytes=cap,
+        max_bytes=cap,
+    )

@@ -1,0 +1,165 @@
+"""Station 6: the secret is revealed for one send, and the request goes through the guard.
+
+The value exists in the locals of one send and nowhere else; it is put in after the host check of every hop, and an
+answer that echoes it is scrubbed before anybody reads it. Redirects are followed here, hop by hop: within one origin
+only, and never with a body that would be repeated elsewhere.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import quote, urljoin, urlsplit
+
+from flarex_nb.errors import RedirectBlocked
+from flarex_nb.model import Destination, Outgoing, Reply, SecretRef
+from flarex_nb.vault.ref import find_markers
+
+if TYPE_CHECKING:
+    from flarex_nb.errors import Sent
+    from flarex_nb.model import BoundCall, Headers, PlaceKind, Placement, Reach, Reveal
+
+MAX_HOPS = 5
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_READS = frozenset({"GET", "HEAD"})
+
+
+class Progress(Protocol):
+    """How far one send got, for whoever has to stop it."""
+
+    @property
+    def sent(self) -> Sent:
+        """Whether the request may have reached the server."""
+        ...
+
+
+class Wire(Protocol):
+    """One hop over the network."""
+
+    async def send(self, out: Outgoing, reach: Reach, progress: Progress | None = None) -> Reply:
+        """Return the whole answer of one hop; no redirect followed, no status judged."""
+        ...
+
+
+class Revealed(dict[str, str]):
+    """Values by name during one send; its repr names them only, so that no traceback can show one."""
+
+    def __repr__(self) -> str:
+        """Return the names."""
+        return f"<Revealed {', '.join(self)}>"
+
+
+class Transmit:
+    """Sends bound calls, each time with the secret put in anew."""
+
+    def __init__(self, wire: Wire, reveal: Reveal) -> None:
+        """Take the wire and the one way to a value."""
+        self._wire = wire
+        self._reveal = reveal
+
+    async def send(self, call: BoundCall, progress: Progress | None = None) -> Reply:
+        """Return the server's answer, scrubbed of the secrets that were sent.
+
+        Raises:
+            SecretError: missing, or bound to other hosts; nothing was sent.
+            GuardError, TransportError: as the wire says.
+            RedirectBlocked: the answer asks for another origin; it is on `reply`.
+        """
+        url = call.url
+        for _ in range(MAX_HOPS):
+            reply = await self._hop(call, url, progress)
+            if reply.status not in _REDIRECTS or reply.header("location") is None:
+                return reply
+            url = _next_hop(url, call.method, reply)
+        msg = f"{call.service.name} redirected more than {MAX_HOPS} times"
+        raise RedirectBlocked(msg, sent="yes", hint="The address the service is registered with may be out of date.")
+
+    async def _hop(self, call: BoundCall, url: str, progress: Progress | None) -> Reply:
+        """Send once; what fails leaves without the frames in which a value stood."""
+        values = Revealed()
+        try:
+            out = _fill(call, url, self._reveal, values)
+            return _scrub(await self._wire.send(out, call.reach, progress), values, call)
+        except BaseException as error:
+            _forget_frames(error)
+            raise
+        finally:
+            values.clear()
+
+
+def _forget_frames(error: BaseException) -> None:
+    """Drop the inner tracebacks: their locals hold the request with the value in it."""
+    seen: BaseException | None = error
+    while seen is not None:
+        seen.__traceback__ = None
+        seen = seen.__cause__ or seen.__context__
+
+
+def _next_hop(url: str, method: str, reply: Reply) -> str:
+    """Return where to go next: the same origin for a read, and nowhere else."""
+    following = urljoin(url, reply.header("location") or "")
+    here, there = urlsplit(url), urlsplit(following)
+    if (there.scheme, there.netloc.lower()) == (here.scheme, here.netloc.lower()) and method in _READS:
+        return following
+    where = f"{there.scheme}://{there.hostname or '?'}"
+    why = "a credential never goes along to another origin" if method in _READS else "a body is never sent twice"
+    msg = f"the answer redirects to {where} ({reply.status}), which was not followed: {why}"
+    error = RedirectBlocked(msg, sent="yes", hint="If the service moved, correct its base_url.")
+    error.reply = reply
+    raise error
+
+
+def _fill(call: BoundCall, url: str, reveal: Reveal, values: Revealed) -> Outgoing:
+    """Return the request with its secrets in; `values` keeps those that were put in."""
+
+    def value_of(ref: SecretRef, place: PlaceKind) -> str:
+        values[ref.name] = reveal(ref, _destination(url, place))
+        return values[ref.name]
+
+    def refill(text: str, place: PlaceKind, *, encode: bool = False) -> str:
+        """Replace each marker in the text, from the end so that places stay right."""
+        for start, end, name in reversed(find_markers(text)):
+            value = value_of(SecretRef(name, scope=call.environment), place)
+            text = text[:start] + (quote(value, safe="") if encode else value) + text[end:]
+        return text
+
+    headers = {name.lower(): (name, refill(value, "header")) for name, value in call.headers}
+    for placement in call.placements:
+        value = value_of(placement.ref, placement.place)
+        if placement.place == "query":
+            url += f"{'&' if '?' in url else '?'}{quote(placement.name, safe='')}={quote(value, safe='')}"
+        else:
+            name, text = _as_header(placement, value)
+            headers[name.lower()] = (name, text)
+    path, mark, query = url.partition("?")
+    url = refill(path, "path", encode=True) + mark + refill(query, "query", encode=True)
+    content = call.content
+    if find_markers(text := content.decode("latin-1")):
+        content = refill(text, "body").encode("latin-1")
+    lines: Headers = tuple(headers.values())
+    return Outgoing(call.method, url, lines, content)
+
+
+def _as_header(placement: Placement, value: str) -> tuple[str, str]:
+    if placement.place == "userinfo":
+        pair = base64.b64encode(f"{placement.name}:{value}".encode()).decode()
+        return "Authorization", f"Basic {pair}"
+    return placement.name, placement.template.format(value)
+
+
+def _destination(url: str, place: PlaceKind) -> Destination:
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return Destination(parts.scheme, (parts.hostname or "").lower(), port, place)
+
+
+def _scrub(reply: Reply, values: Revealed, call: BoundCall) -> Reply:
+    """Return the answer with every echoed value masked, headers and body, and its request id read."""
+    headers, content = reply.headers, reply.content
+    for name, value in values.items():
+        mask = f"[{name}]"
+        headers = tuple((key, text.replace(value, mask)) for key, text in headers)
+        content = content.replace(value.encode(), mask.encode())
+    shown = urlsplit(call.url)._replace(query="", fragment="").geturl()
+    request_id = Reply(reply.status, headers, b"", 0.0).header(call.service.errors.request_id_header) or ""
+    return Reply(reply.status, headers, content, reply.elapsed, url=shown, request_id=request_id)

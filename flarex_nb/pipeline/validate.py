@@ -1,0 +1,168 @@
+"""Station 7: bytes become data, a status becomes an error, and the shape is checked at the boundary.
+
+Decides nothing about trying again; what it raises goes back to the retry station.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+import orjson
+
+from flarex_nb.catalog.dig import dig
+from flarex_nb.catalog.error_shapes import read_error
+from flarex_nb.errors import (
+    ApiError,
+    AuthenticationFailed,
+    BadRequest,
+    Conflict,
+    FlarexError,
+    MalformedBody,
+    NotFound,
+    PermissionDenied,
+    QuotaExceeded,
+    RateLimited,
+    RedirectBlocked,
+    SchemaMismatch,
+    ServerError,
+    Unprocessable,
+)
+from flarex_nb.model import Answer
+
+if TYPE_CHECKING:
+    from flarex_nb.catalog.error_shapes import ProviderError
+    from flarex_nb.catalog.profile import Envelope, Service
+    from flarex_nb.model import BoundCall, Json, Reply
+
+_BY_STATUS: dict[int, type[ApiError]] = {
+    401: AuthenticationFailed,
+    402: BadRequest,
+    403: PermissionDenied,
+    404: NotFound,
+    409: Conflict,
+    410: NotFound,
+    422: Unprocessable,
+    429: RateLimited,
+}
+
+E = TypeVar("E", bound=FlarexError)
+
+_FIRST_ERROR = 400
+_FIRST_SERVER_ERROR = 500
+_FIRST_REDIRECT = 300
+
+
+def check(call: BoundCall, reply: Reply) -> Answer:
+    """Return the answer with its decoded data.
+
+    Data is what the JSON body holds; the text of a text body; None for no body or bytes of another kind.
+
+    Raises:
+        ApiError: the status is an error; in the provider's words.
+        MalformedBody: the body says it is JSON and is not.
+        SchemaMismatch: a list answer without the parts the profile says it has.
+    """
+    if reply.status >= _FIRST_ERROR:
+        raise api_error(call.service, reply)
+    if reply.status >= _FIRST_REDIRECT and reply.status != 304:  # noqa: PLR2004 - RFC 9110 15.4.5
+        msg = f"{call.service.name} answered {reply.status} and no place to go on to"
+        raise _with(RedirectBlocked(msg, sent="yes"), reply)
+    data = None if call.options.raw else decode(reply)
+    if call.service.envelope is not None and isinstance(data, dict):
+        _check_envelope(call.service.envelope, data, reply)
+    return Answer(reply, data, warnings=call.warnings)
+
+
+def decode(reply: Reply) -> Json:
+    """Return the body as data.
+
+    A body that begins like JSON is read as JSON whatever its type says, since some servers send their stored
+    answers under another one; only a body that claims to be JSON must be it.
+    """
+    content = reply.content
+    kind = (reply.header("content-type") or "").split(";")[0].strip().lower()
+    claims = kind == "application/json" or kind.endswith("+json")
+    if not content.strip():
+        return None
+    if claims or content.lstrip()[:1] in b"{[":
+        try:
+            return orjson.loads(content)
+        except orjson.JSONDecodeError as error:
+            if claims:
+                raise _with(_not_json(reply, error), reply) from None
+    return content.decode("utf-8", "replace") if kind.startswith("text/") else None
+
+
+def _not_json(reply: Reply, error: orjson.JSONDecodeError) -> MalformedBody:
+    msg = f"the body says it is JSON and is not: {error.msg} (line {error.lineno}, column {error.colno})"
+    size = f"{len(reply.content):,} bytes came"
+    return MalformedBody(msg, sent="yes", hint=f"{size}. Add --raw to see the body as it is.")
+
+
+def _check_envelope(envelope: Envelope, data: Json, reply: Reply) -> None:
+    if dig(data, envelope.when) != envelope.equals:
+        return
+    for path, wanted in envelope.require.items():
+        value = dig(data, path)
+        if _json_type(value) != wanted:
+            found = "is missing" if value is None else f"is of type {_json_type(value)}"
+            msg = f"the answer is a {envelope.equals}, but its {path!r} {found} (expected {wanted})"
+            raise _with(SchemaMismatch(msg, sent="yes", hint="Add --raw to see the body as it is."), reply)
+
+
+def _json_type(value: Json) -> str:
+    match value:
+        case bool():
+            return "boolean"
+        case int() | float():
+            return "number"
+        case str():
+            return "string"
+        case list():
+            return "list"
+        case dict():
+            return "object"
+        case _:
+            return "null"
+
+
+def api_error(service: Service, reply: Reply) -> ApiError:
+    """Return the error a status of 400 or more stands for, in the provider's own words."""
+    try:
+        said = read_error(decode(reply), service.errors)
+    except MalformedBody:
+        said = read_error(None, service.errors)
+    kind = _kind(service, reply.status, said)
+    error = kind(said.message or _without_words(reply), status=reply.status, code=said.code, hint=_hint(service, kind))
+    error.context.update({label: text for label, text in said.details.items() if text})
+    return _with(error, reply)
+
+
+def _kind(service: Service, status: int, said: ProviderError) -> type[ApiError]:
+    names = {said.code, *said.details.values()}
+    if names & set(service.retry.never_codes):
+        return QuotaExceeded
+    if status == 403 and names & set(service.retry.again_codes):  # noqa: PLR2004 - a limit that some services call 403
+        return RateLimited
+    if status >= _FIRST_SERVER_ERROR:
+        return ServerError
+    return _BY_STATUS.get(status, BadRequest)
+
+
+def _without_words(reply: Reply) -> str:
+    kind = (reply.header("content-type") or "").split(";")[0] or "no content type"
+    return f"the server answered {reply.status} without saying why ({kind}, {len(reply.content):,} bytes)"
+
+
+def _hint(service: Service, kind: type[ApiError]) -> str:
+    name = service.secret_names[0] if service.secret_names else ""
+    if kind is AuthenticationFailed and name:
+        return f"Check the key: %flarex_secrets rotate {name}."
+    if kind is QuotaExceeded:
+        return "Waiting does not help; look at the account's plan and billing."
+    return f"See {service.docs_url}." if service.docs_url else ""
+
+
+def _with(error: E, reply: Reply) -> E:
+    error.reply = reply
+    return error

@@ -1,0 +1,242 @@
+"""Station 8: what the caller gets. A result with data, history and explanations, and no HTML in it.
+
+The frame is built when it is first asked for; nothing here sends.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from flarex_nb.errors import MalformedBody, SchemaMismatch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from flarex_nb.errors import FlarexError
+    from flarex_nb.model import Attempt, BoundCall, CacheMark, Headers, Json, Reply
+
+M = TypeVar("M")
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """What the pages of one call came to: how many, why they ended, and whether that was the end of the records."""
+
+    count: int
+    complete: bool
+    stop_reason: str
+
+
+@dataclass(frozen=True)
+class CallResult:
+    """The answer to one call, all its pages together.
+
+    `status` and `headers` are the last page's. `records` are the list items of every page in order, or the one object.
+    `attempts` counts every send of every page. `complete` False means the server holds more records than are here, and
+    `stop_reason` says why. `cache` is "off", "miss", "hit", ...; `age` the seconds since a cached answer was made.
+    `environment` is "live" or "sandbox". `error` is set only with `check=False`.
+    """
+
+    call: BoundCall
+    reply: Reply
+    data: Json
+    records: list[Json]
+    attempts: tuple[Attempt, ...]
+    pages_info: Pages
+    cache: CacheMark = "off"
+    age: float = 0.0
+    elapsed: float = 0.0
+    warnings: tuple[str, ...] = ()
+    error: FlarexError | None = None
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the last answer."""
+        return self.reply.status
+
+    @property
+    def headers(self) -> Headers:
+        """The last answer's headers, in order."""
+        return self.reply.headers
+
+    @property
+    def pages(self) -> int:
+        """How many pages came."""
+        return self.pages_info.count
+
+    @property
+    def complete(self) -> bool:
+        """Whether every record the server has for this call is here."""
+        return self.pages_info.complete
+
+    @property
+    def stop_reason(self) -> str:
+        """Why no further page was asked for."""
+        return self.pages_info.stop_reason
+
+    @property
+    def request_id(self) -> str:
+        """The provider's id of the last request, "" when it gives none."""
+        return self.reply.request_id
+
+    @property
+    def service(self) -> str:
+        """The service's name."""
+        return self.call.service.name
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return self.call.method
+
+    @property
+    def path(self) -> str:
+        """The path as it was asked for, without query."""
+        return self.call.request.target
+
+    @property
+    def environment(self) -> str:
+        """Either "live" or "sandbox"."""
+        return self.call.environment
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the sandbox answered, not the provider."""
+        return self.call.environment == "sandbox"
+
+    @property
+    def into(self) -> str | None:
+        """The name the frame is bound to in the notebook, None for none."""
+        return self.call.options.into
+
+    @property
+    def idempotency_key(self) -> str:
+        """The idempotency key that was sent, "" for none."""
+        return self.call.idempotency_key
+
+    @property
+    def json(self) -> Json:
+        """The decoded body of the last page.
+
+        Raises:
+            MalformedBody: the body is not JSON.
+        """
+        if isinstance(self.data, str) or (self.data is None and self.reply.content):
+            msg = "the answer is not JSON"
+            raise MalformedBody(msg, sent="yes", hint="Look at .text or .content.")
+        return self.data
+
+    @property
+    def content(self) -> bytes:
+        """The last answer's body as bytes."""
+        return self.reply.content
+
+    @property
+    def text(self) -> str:
+        """The last answer's body as text; bytes that are no UTF-8 become the replacement character."""
+        return self.reply.content.decode("utf-8", "replace")
+
+    @functools.cached_property
+    def _built(self) -> tuple[pd.DataFrame, tuple[str, ...]]:
+        from flarex_nb.frames.build import build_with_notes  # noqa: PLC0415 - pandas loads when a frame is asked for
+        from flarex_nb.frames.spec import FrameSpec  # noqa: PLC0415
+
+        columns = self.call.service.columns
+        spec = FrameSpec(
+            epoch_seconds=columns.epoch_seconds,
+            rfc3339=columns.rfc3339,
+            maps=columns.maps,
+            columns=self.call.options.columns,
+        )
+        frame, notes = build_with_notes(self.records, spec)
+        frame.attrs["flarex"] = self.facts()
+        return frame, notes
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """One row a record, nested objects as dotted columns; the facts of the call stand in `df.attrs["flarex"]`."""
+        return self._built[0]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the frame had to decide: mixed types, colliding names, integers beyond 64 bits."""
+        return self._built[1]
+
+    @property
+    def rows(self) -> int:
+        """The number of records."""
+        return len(self.records)
+
+    @property
+    def columns(self) -> int:
+        """The number of columns of the frame."""
+        return len(self.df.columns)
+
+    def facts(self) -> Mapping[str, object]:
+        """Return what a reader of the frame should know about where it came from; plain values only."""
+        return {
+            "service": self.service,
+            "method": self.method,
+            "path": self.path,
+            "status": self.status,
+            "environment": self.environment,
+            "pages": self.pages,
+            "complete": self.complete,
+            "stop_reason": self.stop_reason,
+            "attempts": len(self.attempts),
+            "cache": self.cache,
+        }
+
+    def to_model(self, model: type[M]) -> list[M]:
+        """Return each record as an instance of the pydantic model.
+
+        Raises:
+            SchemaMismatch: naming the first record and field that do not fit.
+        """
+        from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415 - only when a model is asked for
+
+        try:
+            return TypeAdapter(list[model]).validate_python(self.records)  # type: ignore[valid-type]  # known when called
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            row, *path = first["loc"]
+            msg = f"record {row}: {'.'.join(map(str, path)) or 'the record'}: {first['msg']}"
+            more = f"{error.error_count()} places in all do not fit {model.__name__}."
+            raise SchemaMismatch(msg, sent="yes", hint=more) from None
+
+    def explain(self) -> str:
+        """Return, in sentences, what was sent, what came and why it was or was not tried again."""
+        head = f"{self.method} {self.path} on {self.service} ({self.environment}): {self.status}."
+        lines = [head, *(str(attempt) for attempt in self.attempts)]
+        if not self.attempts:
+            lines.append(f"Nothing was sent: the answer is {self.age:.0f} s old and came from the cache.")
+        pages = f"{self.pages} {'page' if self.pages == 1 else 'pages'}"
+        lines.append(f"{pages}, {self.rows:,} records; {self.stop_reason or 'one answer'}.")
+        if not self.complete:
+            lines.append("The records are NOT complete.")
+        return "\n".join([*lines, *self.warnings])
+
+    def curl(self) -> str:
+        """Return the call as a curl command; secrets stand as names of environment variables."""
+        from flarex_nb.text.export import to_curl  # noqa: PLC0415 - only when asked for
+
+        return to_curl(self.call.request, self.call.service.base_url)
+
+    def http(self) -> str:
+        """Return the call as `.http` text; secrets stand as `{{$dotenv NAME}}`."""
+        from flarex_nb.text.export import to_http  # noqa: PLC0415 - only when asked for
+
+        return to_http(self.call.request, self.call.service.base_url)
+
+    def __bool__(self) -> bool:
+        """Return whether the call succeeded."""
+        return self.error is None
+
+    def __repr__(self) -> str:
+        """Return one line of facts."""
+        state = "" if self.complete else ", incomplete"
+        return f"<CallResult {self.service} {self.method} {self.path}: {self.status}, {self.rows:,} records{state}>"

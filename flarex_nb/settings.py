@@ -1,0 +1,84 @@
+"""The defaults in one table, and what the environment says otherwise.
+
+`FLAREX_<NAME>` overrides a default; an option of a call overrides both. Nothing here reads a file or holds a secret.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
+
+from flarex_nb.errors import UsageError
+from flarex_nb.model import CallOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What holds for every call unless the call says otherwise; times in seconds.
+
+    `cache_entries` and `cache_ttl` bound the memory cache. `connections` is the number of connections to one host.
+    `batch` means nobody can be asked (no stdin), `deterministic` that representations drop times and ids.
+    """
+
+    attempts: int = 3
+    attempt_timeout: float = 10.0
+    deadline: float = 30.0
+    jitter: str = "full"
+    cache: str = "use"
+    cache_entries: int = 500
+    cache_ttl: float = 60.0
+    connections: int = 100
+    batch: bool = False
+    deterministic: bool = False
+
+    def options(self) -> CallOptions:
+        """Return the options of a call that chooses nothing itself."""
+        return replace(
+            CallOptions(),
+            attempts=self.attempts,
+            attempt_timeout=self.attempt_timeout,
+            deadline=self.deadline,
+            jitter="none" if self.jitter == "none" else "full",
+            cache="bypass" if self.cache == "bypass" else "use",
+        )
+
+
+_CHOICES = {"jitter": ("full", "none"), "cache": ("use", "bypass")}
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Return the defaults changed by `FLAREX_*` variables.
+
+    Raises:
+        UsageError: a variable holds something its setting cannot be.
+    """
+    changes: dict[str, object] = {}
+    for setting in fields(Settings):
+        variable = f"FLAREX_{setting.name.upper()}"
+        text = environ.get(variable, "").strip()
+        if text:
+            changes[setting.name] = _read(variable, text, setting.default)
+    return replace(Settings(), **changes)  # type: ignore[arg-type]  # each value was read as its field's own type
+
+
+def _read(variable: str, text: str, default: object) -> object:
+    try:
+        if isinstance(default, bool):
+            return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[text.lower()]
+        if isinstance(default, int):
+            return int(text)
+        if isinstance(default, float):
+            return float(text)
+    except (KeyError, ValueError):
+        wanted = type(default).__name__
+        msg = f"{variable} is {text!r}, which is not a value of type {wanted}"
+        raise UsageError(msg, hint=f"Unset {variable}, or set it to something like {default}.") from None
+    choices = _CHOICES[variable.removeprefix("FLAREX_").lower()]
+    if text not in choices:
+        msg = f"{variable} is {text!r}"
+        raise UsageError(msg, hint=f"It can be {' or '.join(choices)}.")
+    return text
