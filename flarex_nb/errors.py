@@ -59,6 +59,7 @@ class FlarexError(Exception):
         self.attempts: tuple[Attempt, ...] = ()
         self.reply: Reply | None = None
         self.context: dict[str, str] = {}
+        self.shown = False
 
     def explain(self) -> str:
         """Return the error in lines of text: what failed, where, what was tried, and the next step."""
@@ -71,8 +72,8 @@ class FlarexError(Exception):
         return "\n".join(lines)
 
     def _render_traceback_(self) -> list[str]:
-        """Return the lines IPython shows instead of a traceback."""
-        return self.explain().splitlines()
+        """Return the lines IPython shows instead of a traceback: one where a box has shown the rest."""
+        return [f"{type(self).__name__}: {self.message}"] if self.shown else self.explain().splitlines()
 
 
 class UsageError(FlarexError):

@@ -1,1 +1,78 @@
-"""."""
+"""The way of one call. The stations' names are in the order of time and of nesting; here they are put together.
+
+ask -> bind -> cache ( retry ( throttle ( transmit ) validate ) ) -> view. A station knows rooms, never another station.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flarex_nb.errors import AttemptTimeout, DeadlineExceeded
+from flarex_nb.net.progress import Progress
+from flarex_nb.pipeline.cache import Cache
+from flarex_nb.pipeline.retry import Retry, Turn
+from flarex_nb.pipeline.throttle import Throttle
+from flarex_nb.pipeline.transmit import Transmit
+from flarex_nb.pipeline.validate import check
+from flarex_nb.policies.deadline import attempt_limit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flarex_nb.clock import Clock
+    from flarex_nb.events import Listener
+    from flarex_nb.model import Answer, BoundCall, Reply, Reveal
+    from flarex_nb.pipeline.transmit import Wire
+    from flarex_nb.settings import Settings
+
+
+class Pipeline:
+    """Every station between a bound call and its answer; one for a client, on the private loop."""
+
+    def __init__(
+        self, settings: Settings, clock: Clock, wire: Wire, reveal: Reveal, dice: Callable[[], float]
+    ) -> None:
+        """Build the stations around the seams: the clock, the wire, the one way to a secret's value, the dice."""
+        self._clock = clock
+        self.cache = Cache(clock, entries=settings.cache_entries, ttl=settings.cache_ttl)
+        self.retry = Retry(clock, dice)
+        self.throttle = Throttle(clock, settings.connections)
+        self.transmit = Transmit(wire, reveal)
+
+    async def run(self, call: BoundCall, listener: Listener | None = None) -> Answer:
+        """Return the answer to one page's call.
+
+        Raises:
+            FlarexError: with the history of the attempts on it.
+        """
+
+        async def ask() -> Answer:
+            return await self.retry.run(call, lambda turn: self._attempt(call, turn, listener), listener)
+
+        return await self.cache.answer(call, ask)
+
+    async def _attempt(self, call: BoundCall, turn: Turn, listener: Listener | None) -> Answer:
+        async with self.throttle.slot(call, turn.ends - self._clock.now(), listener) as slot:
+            turn.waited += slot.waited
+            turn.source = slot.source or turn.source
+            slot.reply = await self._bounded(call, turn)
+        return check(call, slot.reply)
+
+    async def _bounded(self, call: BoundCall, turn: Turn) -> Reply:
+        """Send within the attempt's own time: dialling, headers and the whole body."""
+        turn.began = self._clock.now()
+        limit = attempt_limit(call.options.attempt_timeout, turn.ends - turn.began)
+        progress = Progress()
+        try:
+            async with self._clock.timeout(limit):
+                return await self.transmit.send(call, progress)
+        except TimeoutError:
+            raise _too_late(call, limit, progress) from None
+
+
+def _too_late(call: BoundCall, limit: float, progress: Progress) -> AttemptTimeout | DeadlineExceeded:
+    if limit < call.options.attempt_timeout:
+        msg = f"the deadline of {call.options.deadline:g} s passed while {progress.phase}"
+        return DeadlineExceeded(msg, hint="Raise --deadline.", sent=progress.sent)
+    msg = f"no whole answer within {limit:g} s, while {progress.phase}"
+    return AttemptTimeout(msg, hint="Raise --attempt-timeout if the service is known to be slow.", sent=progress.sent)

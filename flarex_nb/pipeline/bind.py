@@ -5,6 +5,7 @@ What leaves this station holds names of secrets and where each goes, never a val
 
 from __future__ import annotations
 
+import hashlib
 import json
 import uuid
 from dataclasses import replace
@@ -40,6 +41,10 @@ _OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", 
 """Headers that belong to the wire: a person's own would make the request lie about itself."""
 
 
+_FAULTS, _REHEARSAL = "X-Flarex-Simulate", "X-Flarex-Call"
+"""Ask the sandbox for scripted faults; each page's call counts through the script on its own."""
+
+
 class Place(NamedTuple):
     """Where the calls of an environment go: the sandbox's origin and the services it has ("" and none for live)."""
 
@@ -47,10 +52,11 @@ class Place(NamedTuple):
     services: tuple[str, ...] = ()
 
 
-def bind(request: CallRequest, registry: Registry, sandbox: Place | None, new_key: Callable[[], str]) -> BoundCall:
+def bind(request: CallRequest, registry: Registry, sandbox: Place | None, new_key: Callable[[str], str]) -> BoundCall:
     """Return the request with everything decided but the secret's value.
 
-    `sandbox` is where the sandbox listens, None while it is off. `new_key` makes an idempotency key.
+    `sandbox` is where the sandbox listens, None while it is off. `new_key` gives an idempotency key for a fingerprint of
+    the request.
 
     Raises:
         UnknownService, UsageError, HostNotAllowed: nothing was sent.
@@ -59,13 +65,15 @@ def bind(request: CallRequest, registry: Registry, sandbox: Place | None, new_ke
     environment = _environment(request, service, registry, sandbox)
     base = f"{sandbox.origin}/{service.name}" if environment == "sandbox" and sandbox else service.base_url
     content, media_type = _encode_body(request, service)
-    key = _idempotency_key(request, service, new_key)
+    url = _url(base, request, service)
+    mark = _fingerprint(environment, request.method, url, content)
+    key = _idempotency_key(request, service, lambda: new_key(mark))
     placements = _placements(request, service, environment)
     return BoundCall(
         request=request,
         service=service,
         method=request.method,
-        url=_url(base, request, service),
+        url=url,
         headers=_headers(request, service, media_type, key),
         content=content,
         placements=placements,
@@ -81,7 +89,8 @@ def at_page(call: BoundCall, query: tuple[tuple[str, str], ...]) -> BoundCall:
     """Return the same call asking for another page."""
     request = replace(call.request, query=query)
     url = urlunsplit(urlsplit(call.url)._replace(query=_query(query)))
-    return replace(call, request=request, url=url)
+    headers = tuple((name, str(uuid.uuid4()) if name == _REHEARSAL else value) for name, value in call.headers)
+    return replace(call, request=request, url=url, headers=headers)
 
 
 def _service_of(request: CallRequest, registry: Registry) -> Service:
@@ -159,6 +168,9 @@ def _headers(request: CallRequest, service: Service, media_type: str, key: str) 
     chosen: dict[str, tuple[str, str]] = {"accept": ("Accept", "application/json")}
     if media_type:
         chosen["content-type"] = ("Content-Type", media_type)
+    if request.options.simulate:
+        chosen["simulate"] = (_FAULTS, request.options.simulate)
+        chosen["rehearsal"] = (_REHEARSAL, str(uuid.uuid4()))
     if key:
         chosen[service.idempotency_header.lower()] = (service.idempotency_header, key)
     for name, value in (*service.headers.items(), *request.headers):
@@ -181,6 +193,12 @@ def _idempotency_key(request: CallRequest, service: Service, new_key: Callable[[
     if mode == "new":
         return str(uuid.uuid4())
     return new_key() if mode == "auto" else mode
+
+
+def _fingerprint(environment: Environment, method: str, url: str, content: bytes) -> str:
+    """Return what tells equal requests from others, as a hash; the sandbox's port is no difference."""
+    path = url.split("//", 1)[-1].split("/", 1)[-1]
+    return hashlib.sha256(b"\0".join((environment.encode(), method.encode(), path.encode(), content))).hexdigest()
 
 
 def _placements(request: CallRequest, service: Service, environment: Environment) -> tuple[Placement, ...]:

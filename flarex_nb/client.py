@@ -1,0 +1,203 @@
+"""The client: one call in, one result out. Assembles the pipeline once and turns pages into one result.
+
+`call` blocks, `acall` is awaited; both run on the private loop, so that an interrupt stops a call cleanly and one pool
+of connections serves every cell. What a person typed is read by `pipeline.ask`; how it looks is the notebook's matter.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import random
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flarex_nb.clock import RealClock
+from flarex_nb.errors import FlarexError, IncompletePages
+from flarex_nb.events import Event, emit
+from flarex_nb.gather import Gathered
+from flarex_nb.pipeline import Pipeline
+from flarex_nb.pipeline.ask import from_python, options_from
+from flarex_nb.pipeline.bind import Place, at_page, bind
+from flarex_nb.portal import PORTAL
+from flarex_nb.settings import load
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from flarex_nb.catalog.registry import Registry
+    from flarex_nb.clock import Clock
+    from flarex_nb.events import Listener
+    from flarex_nb.model import BoundCall, CallRequest, Environment
+    from flarex_nb.pipeline.transmit import Wire
+    from flarex_nb.pipeline.view import CallResult
+    from flarex_nb.sandbox.launch import Running
+    from flarex_nb.settings import Settings
+    from flarex_nb.vault.facade import Secrets
+
+
+_BODY_ARGUMENTS = ("params", "headers", "json", "data", "content")
+
+
+def _fresh_key(_fingerprint: str) -> str:
+    return str(uuid.uuid4())
+
+
+class Client:
+    """Everything one process needs to call services: profiles, secrets, the pipeline, the sandbox.
+
+    The parameters are the seams: a test hands in its own clock, wire, dice or environment.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        clock: Clock | None = None,
+        wire: Wire | None = None,
+        dice: Callable[[], float] = random.random,
+        environ: dict[str, str] | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        """Assemble; nothing is opened or read yet."""
+        self.settings = settings or load()
+        self.clock = clock or RealClock()
+        self._wire = wire
+        self._dice = dice
+        self._environ = environ if environ is not None else os.environ
+        self._folder = folder or Path.cwd()
+        self.sandbox: Running | None = None
+
+    @functools.cached_property
+    def services(self) -> Registry:
+        """The service profiles known here."""
+        from flarex_nb.catalog.registry import Registry  # noqa: PLC0415 - pydantic loads with the first profile
+
+        return Registry()
+
+    @functools.cached_property
+    def pipeline(self) -> Pipeline:
+        """The stations, assembled with the real wire where none was handed in."""
+        wire = self._wire
+        if wire is None:
+            from flarex_nb.net.transport import Wire as RealWire  # noqa: PLC0415 - httpx loads with the first call
+
+            wire = RealWire(clock=self.clock)
+        return Pipeline(self.settings, self.clock, wire, self._revealer, self._dice)
+
+    def place(self) -> Place | None:
+        """Return where the sandbox listens, None while it is off."""
+        running = self.sandbox
+        return None if running is None else Place(running.origin, running.services)
+
+    def environment(self) -> Environment:
+        """Return "sandbox" while the sandbox is on."""
+        return "live" if self.sandbox is None else "sandbox"
+
+    def call(self, service: str, request: str, **arguments: Any) -> CallResult:  # noqa: ANN401 - see acall
+        """Return the result of one call; blocks until it is there. The arguments are those of `acall`.
+
+        An interrupt (Ctrl-C, the kernel's stop button) ends it within half a second, and nothing is sent afterwards.
+        """
+        return PORTAL.run(self._run(self._request(service, request, arguments), None, _fresh_key))
+
+    async def acall(self, service: str, request: str, **arguments: Any) -> CallResult:  # noqa: ANN401 - options
+        """Return the result of one call, awaited on any loop.
+
+        Args:
+            service: the name of a profile.
+            request: method and path, "GET /v1/charges".
+            **arguments: `params`, `headers`, and one of `json`, `data`, `content`, as in httpx; and the call's options
+                by name (`CallOptions`): `attempts=3`, `attempt_timeout=10.0`, `deadline=30.0`, `pages="all"`, ...
+
+        Raises:
+            FlarexError: with `.attempts`, `.reply`, `.sent` and `.hint`.
+        """
+        return await PORTAL.wrap(self._run(self._request(service, request, arguments), None, _fresh_key))
+
+    def run(
+        self,
+        request: CallRequest,
+        *,
+        listener: Listener | None = None,
+        pump: Callable[[], None] | None = None,
+        new_key: Callable[[str], str] = _fresh_key,
+    ) -> CallResult:
+        """Return the result of a request that is already read; the way of the magics.
+
+        `listener` hears this call's events on the private thread; `pump` is called on the caller's thread while it
+        waits; `new_key` gives the idempotency key for a fingerprint of the request.
+        """
+        return PORTAL.run(self._run(request, listener, new_key), pump)
+
+    def _request(self, service: str, request: str, arguments: dict[str, Any]) -> CallRequest:
+        own = {name: arguments.pop(name) for name in _BODY_ARGUMENTS if name in arguments}
+        return from_python(service, request, **own, options=options_from(arguments, self.settings.options()))
+
+    async def _run(self, request: CallRequest, listener: Listener | None, new_key: Callable[[str], str]) -> CallResult:
+        call = bind(request, self.services, self.place(), new_key)
+        started = self.clock.now()
+        gathered = Gathered(call)
+        try:
+            async for _ in self._pages(gathered, listener):
+                pass
+        except FlarexError as error:
+            error.context = {"call": f"{call.method} {call.request.target} on {call.service.name}", **error.context}
+            if not gathered.answers:
+                if not call.options.check and error.reply is not None:
+                    return gathered.failed(error, self.clock.now() - started)
+                raise
+            raise self._incomplete(gathered, error, started) from error
+        return gathered.result(self.clock.now() - started)
+
+    def _incomplete(self, gathered: Gathered, error: FlarexError, started: float) -> IncompletePages:
+        gathered.stop(f"page {len(gathered.answers) + 1} failed: {error.message}", complete=False)
+        result = gathered.result(self.clock.now() - started)
+        msg = f"{result.pages} pages with {result.rows:,} records came, then page {result.pages + 1} failed: {error.message}"
+        partial = IncompletePages(msg, result=result, hint=error.hint or "Run it again.", sent=error.sent)
+        partial.attempts, partial.reply, partial.context = error.attempts, error.reply, error.context
+        return partial
+
+    async def _pages(self, gathered: Gathered, listener: Listener | None) -> AsyncIterator[None]:
+        """Ask page after page until the pages or the wish for them end; `gathered` keeps what came."""
+        call: BoundCall | None = gathered.first()
+        while call is not None:
+            answer = await self.pipeline.run(call, listener)
+            step = gathered.take(call, answer)
+            emit(Event("page", call.service.name, len(gathered.answers), len(gathered.records)), listener)
+            yield
+            call = None if step is None else at_page(call, step)
+
+    @functools.cached_property
+    def secrets(self) -> Secrets:
+        """The secrets by name: set, list, rotate, delete, scope. No way to read a value back."""
+        from flarex_nb.vault.facade import Secrets  # noqa: PLC0415 - cryptography loads with the first secret
+
+        return Secrets(self._sources, self.environment)
+
+    def sandbox_on(self) -> Running:
+        """Start the sandbox, or find the one this process already has, and return where it listens.
+
+        Its own keys are put into the store for it alone; while it is on, calls of the services it has go to it.
+        """
+        from flarex_nb.sandbox import launch  # noqa: PLC0415 - only when it is wanted
+
+        self.sandbox = launch.start()
+        for name, value in self.sandbox.keys.items():
+            self.secrets.set(name, value, hosts=(f"{self.sandbox.host}:{self.sandbox.port}",), env="sandbox")
+        return self.sandbox
+
+    def sandbox_off(self) -> None:
+        """Stop the sandbox; calls go to the real services again."""
+        from flarex_nb.sandbox import launch  # noqa: PLC0415
+
+        launch.stop()
+        self.sandbox = None
+        self.pipeline.cache.store.clear()
+
+
+@functools.cache
+def default() -> Client:
+    """Return the process's own client, made on first use."""
+    return Client()

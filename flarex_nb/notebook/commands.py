@@ -1,0 +1,142 @@
+"""What the magics do, as functions of a line: reads it, asks the client, says what came of it."""
+
+from __future__ import annotations
+
+import shlex
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from IPython.display import display
+
+from flarex_nb.client import default
+from flarex_nb.errors import FlarexError, UsageError
+from flarex_nb.notebook.live import Live, is_batch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from flarex_nb.model import CallRequest
+    from flarex_nb.notebook.journal import KeyJournal
+    from flarex_nb.pipeline.view import CallResult
+
+
+def call(shell: InteractiveShell, journal: KeyJournal, line: str, cell: str | None) -> CallResult | None:
+    """Run every request of the cell in order and return the last result, None with --quiet."""
+    from flarex_nb.pipeline.ask import from_cell, from_line  # noqa: PLC0415 - what a call needs loads with the call
+
+    client = default()
+    base = client.settings.options()
+    read = from_line(line, shell.user_ns, base) if cell is None else from_cell(line, cell, shell.user_ns, base)
+    result: CallResult | None = None
+    for request in read:
+        if result is not None and not result.call.options.quiet:
+            display(result)
+        result = _run(shell, journal, request, whole_cell=cell is not None)
+        name = request.options.into
+        if name:
+            shell.user_ns[name] = result.df
+    return None if result is None or result.call.options.quiet else result
+
+
+def _run(shell: InteractiveShell, journal: KeyJournal, request: CallRequest, *, whole_cell: bool) -> CallResult:
+    live = Live(watched=not is_batch(shell) and not request.options.quiet, whole_cell=whole_cell)
+    try:
+        return default().run(request, listener=live.listener, pump=live.pump, new_key=journal.key_for)
+    finally:
+        live.close()
+
+
+def sandbox(line: str) -> None:
+    """Turn the sandbox on or off, or print how it is."""
+    state = _one_of(line.strip() or "status", ("on", "off", "status"), "%flarex_sandbox")
+    client = default()
+    if state == "on":
+        running = client.sandbox_on()
+        _say(f"Sandbox on: {', '.join(running.services)} answer from this machine. Simulated data, no key needed.")
+    elif state == "off":
+        client.sandbox_off()
+        _say("Sandbox off: calls go to the real services.")
+    elif client.sandbox is None:
+        _say("The sandbox is off: calls go to the real services. Turn it on with %flarex_sandbox on.")
+    else:
+        _say(f"The sandbox is on at {client.sandbox.origin}: {', '.join(client.sandbox.services)}.")
+
+
+def services(line: str) -> object:
+    """Return the table of services, or the profile of one."""
+    words = shlex.split(line)
+    registry = default().services
+    if not words:
+        for name in registry.names():
+            service = registry.get(name)
+            _say(f"{name:<16} {service.base_url:<40} {', '.join(service.secret_names) or 'no key needed'}")
+        return None
+    _one_of(words[0], ("show",), "%flarex_services")
+    return registry.get(words[1] if len(words) > 1 else "")
+
+
+SECRET_COMMANDS = ("list", "set", "rotate", "scope", "delete")
+
+
+def secrets(shell: InteractiveShell, line: str) -> object:
+    """Return the panel, or carry out one command on a secret."""
+    words = shlex.split(line)
+    store = default().secrets
+    if not words:
+        return _panel(shell)
+    command = _one_of(words[0], SECRET_COMMANDS, "%flarex_secrets")
+    if command == "list":
+        return store
+    if len(words) == 1:
+        msg = f"%flarex_secrets {command} needs the name of a secret"
+        raise UsageError(msg, hint=f"For example: %flarex_secrets {command} STRIPE_SECRET_KEY")
+    name, more = words[1], words[2:]
+    if command == "scope":
+        store.scope(name, more)
+    elif command == "delete":
+        store.delete(name)
+    else:
+        _ask_and_keep(shell, command, name, more)
+    _say(f"{name}: {_done(command)}.")
+    return None
+
+
+def _ask_and_keep(shell: InteractiveShell, command: str, name: str, hosts: Sequence[str]) -> None:
+    """Ask for the value where it is not shown, and store it; a value typed on the line is refused unread."""
+    from flarex_nb.notebook.widgets.entry import ask_for_secret  # noqa: PLC0415 - only when one is entered
+
+    if any("=" in word for word in hosts):
+        msg = f"a value does not belong on the line of %flarex_secrets {command}"
+        raise UsageError(msg, hint=f"Write %flarex_secrets {command} {name}; the value is asked for.")
+    del shell
+    value = ask_for_secret(name)
+    notes = default().secrets.set(name, value, hosts=hosts) if command == "set" else default().secrets.rotate(name, value)
+    for note in notes.notes:
+        _say(note)
+
+
+def _done(command: str) -> str:
+    return {"set": "stored", "rotate": "replaced", "scope": "bound", "delete": "deleted"}[command]
+
+
+def _panel(shell: InteractiveShell) -> object:
+    """Return the panel where somebody can use it, and the list where nobody can."""
+    if is_batch(shell):
+        return default().secrets
+    from flarex_nb.notebook.widgets.panel import SecretsPanel  # noqa: PLC0415 - ipywidgets loads with the panel
+
+    return SecretsPanel(default().secrets)
+
+
+def _one_of(word: str, known: Sequence[str], magic: str) -> str:
+    if word in known:
+        return word
+    near = get_close_matches(word, known, n=1)
+    msg = f"{magic} does not know {word!r}." + (f" Did you mean {near[0]!r}?" if near else "")
+    raise UsageError(msg, hint=f"It can be {', '.join(known)}.")
+
+
+def _say(text: str) -> None:
+    print(text)  # noqa: T201 - a magic's plain words belong on the cell's output

@@ -1,0 +1,74 @@
+"""Loading into a shell and out of it again: magics, displays and the mender of cells; nothing is registered twice.
+
+Loading is cheap: it imports none of the libraries a call needs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from flarex_nb.notebook.magics import FlarexMagics
+from flarex_nb.notebook.mend import mend
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+_RESULT = ("flarex_nb.pipeline.view", "CallResult")
+
+_loaded: WeakKeyDictionary[InteractiveShell, FlarexMagics] = WeakKeyDictionary()
+
+
+def load(shell: InteractiveShell) -> None:
+    """Register everything with the shell; loading again first takes off what is there."""
+    unload(shell)
+    magics = FlarexMagics(shell)
+    shell.register_magics(magics)
+    shell.magics_manager.magics["line"]["%flarex_call"] = _must_be_first
+    shell.input_transformers_cleanup.append(mend)
+    formatters = shell.display_formatter.formatters
+    formatters["text/html"].for_type_by_name(*_RESULT, _html)
+    formatters["text/plain"].for_type_by_name(*_RESULT, _plain)
+    _loaded[shell] = magics
+
+
+def unload(shell: InteractiveShell) -> None:
+    """Take everything off the shell; stored secrets and a running sandbox stay until the kernel ends."""
+    magics = _loaded.pop(shell, None)
+    if magics is None:
+        return
+    for kind, names in magics.magics.items():
+        for name in names:
+            shell.magics_manager.magics[kind].pop(name, None)
+    shell.magics_manager.magics["line"].pop("%flarex_call", None)
+    while mend in shell.input_transformers_cleanup:
+        shell.input_transformers_cleanup.remove(mend)
+    for mime in ("text/html", "text/plain"):
+        shell.display_formatter.formatters[mime].deferred_printers.pop(_RESULT, None)
+        _forget_type(shell, mime)
+
+
+def _forget_type(shell: InteractiveShell, mime: str) -> None:
+    """A deferred printer moves among the typed ones when the class is first seen."""
+    printers = shell.display_formatter.formatters[mime].type_printers
+    for kind in [kind for kind in printers if (kind.__module__, kind.__name__) == _RESULT]:
+        del printers[kind]
+
+
+def _html(result: object) -> str:
+    from flarex_nb.notebook.render import result_html  # noqa: PLC0415 - pandas loads with the first result
+
+    return result_html(result)
+
+
+def _plain(result: object, printer: object, _cycle: bool) -> None:  # noqa: FBT001 - the signature IPython calls
+    from flarex_nb.notebook.render import result_text  # noqa: PLC0415
+
+    printer.text(result_text(result))  # type: ignore[attr-defined]  # IPython's pretty printer has no public type
+
+
+def _must_be_first(_line: str) -> None:
+    from flarex_nb.errors import CellSyntaxError  # noqa: PLC0415
+
+    msg = "%%flarex_call stands below other lines"
+    raise CellSyntaxError(msg, hint="Make it the first line of its own cell; only comments may stand above it.")

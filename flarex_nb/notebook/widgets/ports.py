@@ -1,0 +1,83 @@
+"""What the panel needs of a secret store and of a one-use key, as protocols; nothing here holds or opens a value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from flarex_nb.model import Environment
+
+
+class SecretRow(Protocol):
+    """One secret as it may be shown: never a character of its value, nor the value's length.
+
+    `source` is "session", "env", ".env", or "" when no source holds it; `state` is "set", "missing" or "expired".
+    """
+
+    @property
+    def name(self) -> str:
+        """Return the secret's name, e.g. STRIPE_SECRET_KEY."""
+        ...
+
+    @property
+    def env(self) -> Environment:
+        """Return the environment it belongs to."""
+        ...
+
+    @property
+    def source(self) -> str:
+        """Return where its value comes from."""
+        ...
+
+    @property
+    def hosts(self) -> Sequence[str]:
+        """Return the hosts it may be sent to."""
+        ...
+
+    @property
+    def state(self) -> str:
+        """Return whether there is a value."""
+        ...
+
+
+class SecretsPort(Protocol):
+    """The store behind the panel; each method raises FlarexError, with no value in it, for what it refuses."""
+
+    def list(self) -> Sequence[SecretRow]:
+        """Return the secrets known by name, those of declared services without a value included."""
+        ...
+
+    def set(self, name: str, value: str, *, hosts: Sequence[str] = (), env: Environment = "live") -> Iterable[str]:
+        """Keep a value; return notes for the person, such as "surrounding whitespace was removed"."""
+        ...
+
+    def rotate(self, name: str, value: str, *, env: Environment = "live") -> Iterable[str]:
+        """Replace a kept value, its hosts unchanged; return notes for the person."""
+        ...
+
+    def delete(self, name: str, *, env: Environment = "live") -> object:
+        """Forget a kept value."""
+        ...
+
+    def suggestions(self) -> Iterable[tuple[str, str, Sequence[str]]]:
+        """Return (service, secret name, hosts) of the services whose secrets may be wanted."""
+        ...
+
+
+class OneUseKey(Protocol):
+    """A key pair that opens one sealed message, then never again."""
+
+    @property
+    def public(self) -> bytes:
+        """Return the raw uncompressed P-256 point, 65 bytes."""
+        ...
+
+    def open(self, sealed: bytes, info: bytes) -> bytes:
+        """Return the plaintext of enc||ct sealed with the same info.
+
+        Raises:
+            SecretError: used before, tampered with, or sealed for another info.
+        """
+        ...

@@ -1,0 +1,137 @@
+"""Station 5: the server's limits. Waits before sending, or refuses when the wait passes the deadline; learns from
+every answer. One lane for each host and credential, first come first served.
+
+The limits themselves are decided in `policies.limiter`; the waiting and the queue are here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, assert_never
+from urllib.parse import urlsplit
+
+from flarex_nb.errors import ThrottleRefused
+from flarex_nb.events import Event, emit
+from flarex_nb.policies import limiter
+from flarex_nb.policies.dialects import limited, server_wait
+from flarex_nb.policies.limiter import Gate, GoNow, Refuse, WaitUntil
+from flarex_nb.policies.quotas import quotas
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from flarex_nb.clock import Clock
+    from flarex_nb.events import Listener
+    from flarex_nb.model import BoundCall, Reply
+    from flarex_nb.policies.limiter import Ticket
+
+
+@dataclass
+class Lane:
+    """The calls to one host with one credential: the gate, who waits, and a signal when something changed."""
+
+    gate: Gate = field(default_factory=Gate)
+    queue: list[object] = field(default_factory=list)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def signal(self) -> None:
+        """Wake whoever waits for a change."""
+        self.changed.set()
+        self.changed = asyncio.Event()
+
+
+@dataclass
+class Slot:
+    """One call's place in its lane: `waited` seconds before it was let through, and who asked for that."""
+
+    lane: Lane
+    ticket: Ticket
+    waited: float
+    source: str
+    reply: Reply | None = None
+
+
+class Throttle:
+    """Holds calls back until the server's own limit has room."""
+
+    def __init__(self, clock: Clock, connections: int) -> None:
+        """Take the clock and the number of calls that may be under way to one host."""
+        self._clock = clock
+        self._connections = connections
+        self._lanes: dict[tuple[str, str], Lane] = {}
+        self._hosts: dict[str, asyncio.Semaphore] = {}
+
+    @asynccontextmanager
+    async def slot(self, call: BoundCall, left: float, listener: Listener | None) -> AsyncIterator[Slot]:
+        """Wait for a place, at most `left` seconds; put the answer on the slot so that the lane learns from it.
+
+        Raises:
+            ThrottleRefused: the limit leaves no room before the deadline; nothing was sent.
+        """
+        host = urlsplit(call.url).netloc
+        credential = "" if call.options.simulate else call.credential
+        lane = self._lanes.setdefault((host, credential), Lane())
+        if call.options.simulate:
+            lane = Lane()  # a rehearsed limit must not hold back real calls
+        began = self._clock.now()
+        source = await self._enter(lane, call, left, listener)
+        async with self._hosts.setdefault(host, asyncio.Semaphore(self._connections)):
+            lane.gate, ticket = limiter.start(lane.gate, self._clock.now())
+            slot = Slot(lane, ticket, self._clock.now() - began if source else 0.0, source)
+            try:
+                yield slot
+            finally:
+                self._leave(slot, call)
+
+    async def _enter(self, lane: Lane, call: BoundCall, left: float, listener: Listener | None) -> str:
+        """Return who asked for the wait, "" when there was none."""
+        ends, source, me = self._clock.now() + left, "", object()
+        lane.queue.append(me)
+        try:
+            while True:
+                now = self._clock.now()
+                verdict = limiter.admit(lane.gate, now, ends - now, ahead=lane.queue.index(me))
+                match verdict:
+                    case GoNow():
+                        return source
+                    case Refuse(sentence=sentence):
+                        raise ThrottleRefused(sentence, hint="Wait, or raise --deadline.")
+                    case WaitUntil(at=at):
+                        source = verdict.source
+                        emit(Event("wait", call.service.name, seconds=(at or now) - now, text=source), listener)
+                        await self._pause(lane, ends if at is None else at, timed=at is not None)
+                    case _:
+                        assert_never(verdict)
+        finally:
+            lane.queue.remove(me)
+            lane.signal()
+
+    async def _pause(self, lane: Lane, until: float, *, timed: bool) -> None:
+        """Wait until then, or for another call of the lane to end."""
+        seconds = until - self._clock.now()
+        if timed:
+            await self._clock.sleep(seconds)
+            return
+        try:
+            async with self._clock.timeout(seconds):
+                await lane.changed.wait()
+        except TimeoutError:
+            msg = "the server's limit left no room before the deadline"
+            raise ThrottleRefused(msg, hint="Wait, or raise --deadline.") from None
+
+    def _leave(self, slot: Slot, call: BoundCall) -> None:
+        lane, reply = slot.lane, slot.reply
+        lane.gate = limiter.finish(lane.gate, counted=reply is not None)
+        if reply is not None:
+            dialects, wall = call.service.retry.dialects, self._clock.wall()
+            told = quotas(reply.headers, dialects, wall)
+            wait = None
+            if limited(status=reply.status, headers=reply.headers, body=None, dialects=dialects, wall=wall):
+                wait = server_wait(
+                    status=reply.status, headers=reply.headers, body=None, dialects=dialects, wall=wall
+                )
+            if told or wait is not None or lane.gate.allowance is not None:
+                lane.gate = limiter.learn(lane.gate, told, self._clock.now(), ticket=slot.ticket, wait=wait)
+        lane.signal()

@@ -1,0 +1,209 @@
+"""The server's limits for one credential and host, as a gate: a state and a time in, a state or an answer out.
+
+It learns from every answer what is left and when it is full again, and lets calls through accordingly. Who waits in
+which order, and the waiting itself, belong to the caller: one queue and one timer for each gate, the front asks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from flarex_nb.policies.durations import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from flarex_nb.policies.quota import Quota
+    from flarex_nb.policies.wait import ServerWait
+
+SAME_RESET = 2.0
+"""Seconds two resets may be apart and still be the same one: dates in headers are whole seconds."""
+
+MOST_WINDOWS = 32
+"""Limits remembered for one gate; names come from the server and must not pile up."""
+
+EASED = 64
+"""Calls at a time from which a gate that was closed is as wide as before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One limit of the server as we count it.
+
+    `remaining` None bounds nothing. `resets_at` is monotonic seconds, None when unknown or over. `seen` is the number
+    of the newest call whose answer was learnt from.
+    """
+
+    name: str
+    limit: int | None = None
+    remaining: int | None = None
+    resets_at: float | None = None
+    source: str = ""
+    seen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The state. A new one lets everything through.
+
+    `closed_until` is monotonic seconds, `closed_by` who asked. `allowance` is how many calls may be under way while a
+    gate that was closed opens again (None: any number), `closed_at` the number of the last call sent before it closed.
+    """
+
+    windows: tuple[Window, ...] = ()
+    closed_until: float = 0.0
+    closed_by: str = ""
+    closed_at: int = 0
+    allowance: int | None = None
+    in_flight: int = 0
+    issued: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One call under way; its number grows with each call of the gate."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class GoNow:
+    """Send now, after `start`."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitUntil:
+    """Ask again at `at` (monotonic seconds); None means when another call of the gate has ended."""
+
+    at: float | None
+    source: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Do not send and do not wait: `wait` seconds pass the caller's deadline."""
+
+    wait: float
+    source: str
+    sentence: str
+
+
+def admit(gate: Gate, now: float, left: float, *, ahead: int = 0) -> GoNow | WaitUntil | Refuse:
+    """Return whether a call may be sent at `now` (monotonic seconds), with `left` seconds before its deadline.
+
+    `ahead` is how many callers wait before this one.
+    """
+    timed = [(gate.closed_until, gate.closed_by)] if gate.closed_until > now else []
+    full = [window for window in _rolled(gate, now) if window.remaining is not None and window.remaining <= ahead]
+    timed += [(window.resets_at, window.source) for window in full if window.resets_at is not None]
+    if timed:
+        at, source = max(timed)
+        return _timed(at, source, now, left)
+    if gate.allowance is not None and gate.in_flight + ahead >= gate.allowance:
+        return WaitUntil(None, gate.closed_by, "The limit was met just now; calls go out a few at a time.")
+    if full and (gate.in_flight or ahead):
+        return WaitUntil(None, full[0].source, "Nothing is left of the limit; the next answer will tell.")
+    return GoNow()
+
+
+def _timed(at: float, source: str, now: float, left: float) -> WaitUntil | Refuse:
+    wait = at - now
+    asks = f"The server's limit is full for {plain(wait)} s more ({source})"
+    if wait >= left:
+        return Refuse(wait, source, f"{asks}, and {plain(max(left, 0.0))} s are left before the deadline.")
+    return WaitUntil(at, source, f"{asks}.")
+
+
+def start(gate: Gate, now: float) -> tuple[Gate, Ticket]:
+    """Return the gate with one more call under way, counted against every limit, and the call's ticket."""
+    windows = tuple(
+        window if window.remaining is None else replace(window, remaining=max(window.remaining - 1, 0))
+        for window in _rolled(gate, now)
+    )
+    ticket = Ticket(gate.issued + 1)
+    return replace(gate, windows=windows, in_flight=gate.in_flight + 1, issued=ticket.number), ticket
+
+
+def finish(gate: Gate, *, counted: bool = True) -> Gate:
+    """Return the gate with one call less under way; `counted` False when it never reached the server.
+
+    Call it before `learn` with the same answer, also when the call was cancelled.
+    """
+    in_flight = max(gate.in_flight - 1, 0)
+    windows = gate.windows
+    if not counted:
+        windows = tuple(
+            replace(window, remaining=_capped(window, window.remaining + 1, in_flight))
+            if window.remaining is not None
+            else window
+            for window in windows
+        )
+    return replace(gate, windows=windows, in_flight=in_flight)
+
+
+def learn(
+    gate: Gate, quotas: Sequence[Quota], now: float, *, ticket: Ticket | None = None, wait: ServerWait | None = None
+) -> Gate:
+    """Return the gate after an answer: `quotas` it told, `wait` when it refused for a limit (None for any other).
+
+    An answer to an older call never raises what is left, and none raises it above the limit less the calls under way.
+    A wait closes the gate for all its callers and is never shortened; then calls go out one at a time, twice as many
+    with each answer that is no refusal. Answers that a cache gave must not be shown.
+    """
+    number = ticket.number if ticket else gate.issued
+    windows = {window.name: window for window in _rolled(gate, now)}
+    for quota in quotas:
+        known = windows.pop(quota.name, None)
+        windows[quota.name] = _merged(known or Window(quota.name), quota, now, number, gate.in_flight)
+    learnt = replace(gate, windows=tuple(windows.values())[-MOST_WINDOWS:])
+    return _eased(learnt, number) if wait is None else _closed(learnt, now, wait)
+
+
+def _closed(gate: Gate, now: float, wait: ServerWait) -> Gate:
+    until, source = max((gate.closed_until, gate.closed_by), (now + wait.seconds, wait.source))
+    return replace(gate, closed_until=until, closed_by=source, closed_at=gate.issued, allowance=1)
+
+
+def _eased(gate: Gate, number: int) -> Gate:
+    """Return the gate wider by one step, if the answer is to a call sent after it was closed."""
+    if gate.allowance is None or number <= gate.closed_at:
+        return gate
+    wider = gate.allowance * 2
+    return replace(gate, allowance=None if wider >= EASED else wider)
+
+
+def _rolled(gate: Gate, now: float) -> tuple[Window, ...]:
+    return tuple(_roll(window, now, gate.in_flight) for window in gate.windows)
+
+
+def _roll(window: Window, now: float, in_flight: int) -> Window:
+    """Return the window as it is at `now`: past its reset it is full again, for one call where its size is unknown."""
+    if window.resets_at is None or now < window.resets_at:
+        return window
+    if window.remaining is None:
+        return replace(window, resets_at=None)
+    return replace(window, remaining=_capped(window, window.limit or 1, in_flight), resets_at=None)
+
+
+def _capped(window: Window, remaining: int, in_flight: int) -> int:
+    return remaining if window.limit is None else min(remaining, max(window.limit - in_flight, 0))
+
+
+def _merged(known: Window, quota: Quota, now: float, number: int, in_flight: int) -> Window:
+    resets_at = known.resets_at if quota.reset_in is None else now + quota.reset_in
+    limit = known.limit if quota.limit is None else quota.limit
+    window = replace(known, limit=limit, resets_at=resets_at, source=quota.source, seen=max(known.seen, number))
+    if quota.remaining is None:
+        return window
+    remaining = _capped(window, quota.remaining, in_flight)
+    if known.remaining is not None and (number < known.seen or _same_reset(known, window)):
+        remaining = min(remaining, known.remaining)
+    return replace(window, remaining=remaining)
+
+
+def _same_reset(known: Window, window: Window) -> bool:
+    if known.resets_at is None or window.resets_at is None:
+        return known.resets_at is window.resets_at
+    return abs(known.resets_at - window.resets_at) <= SAME_RESET

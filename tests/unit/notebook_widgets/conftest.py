@@ -1,0 +1,139 @@
+"""A store in memory, a panel whose answers are kept, and a browser's side made with the cryptography package."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cryptography.hazmat.primitives import hpke, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from flarex_nb.notebook.widgets.panel import SecretsPanel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from flarex_nb.model import Environment
+
+SUITE = hpke.Suite(hpke.KEM.P256, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
+
+
+@dataclass(frozen=True)
+class Shown:
+    name: str
+    env: Environment
+    source: str
+    hosts: tuple[str, ...]
+    state: str
+
+
+@dataclass
+class MemorySecrets:
+    values: dict[tuple[str, str], str] = field(default_factory=dict)
+    hosts: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    fails_with: Exception | None = None
+
+    def list(self) -> list[Shown]:
+        held = [Shown(name, env, "session", self.hosts[name, env], "set") for name, env in self.values]  # type: ignore[arg-type]
+        return [*held, Shown("DEMO_API_KEY", "live", "", ("api.demo.example",), "missing")]
+
+    def set(self, name: str, value: str, *, hosts: Sequence[str] = (), env: Environment = "live") -> tuple[str, ...]:
+        if self.fails_with:
+            raise self.fails_with
+        self.values[name, env] = value.strip()
+        self.hosts[name, env] = tuple(hosts)
+        return ("surrounding whitespace was removed",) if value != value.strip() else ()
+
+    def rotate(self, name: str, value: str, *, env: Environment = "live") -> tuple[str, ...]:
+        self.values[name, env] = value
+        return ()
+
+    def delete(self, name: str, *, env: Environment = "live") -> None:
+        del self.values[name, env]
+
+    def suggestions(self) -> list[tuple[str, str, tuple[str, ...]]]:
+        return [("demo", "DEMO_API_KEY", ("api.demo.example",))]
+
+
+@dataclass
+class HpkeKey:
+    """A one-use key without the one-use: for tests of the panel's own refusals."""
+
+    secret: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
+
+    @property
+    def public(self) -> bytes:
+        form = serialization.PublicFormat.UncompressedPoint
+        return self.secret.public_key().public_bytes(serialization.Encoding.X962, form)
+
+    def open(self, sealed: bytes, info: bytes) -> bytes:
+        try:
+            return SUITE.decrypt(sealed, self.secret, info=info)
+        except Exception:  # noqa: BLE001
+            message = "no"
+            raise ValueError(message) from None
+
+
+class HeardPanel(SecretsPanel):
+    """A panel that keeps the custom messages it sends."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.heard: list[dict[str, Any]] = []
+        super().__init__(*args, **{"make_key": HpkeKey} | kwargs)
+
+    def send(self, content: dict[str, Any], buffers: object = None) -> None:
+        self.heard.append(content)
+        super().send(content, buffers)
+
+    def receive(self, content: object) -> dict[str, Any]:
+        """Return the answer to a custom message that comes the way ipywidgets delivers one."""
+        self._handle_msg({"content": {"data": {"method": "custom", "content": content}}, "buffers": []})
+        return self.heard[-1]
+
+
+class Browser:
+    """Seals as the front end does, by means that share nothing with it."""
+
+    suite = SUITE
+
+    def encoded(self, raw: bytes) -> str:
+        return base64.b64encode(raw).decode()
+
+    def decoded(self, text: str) -> bytes:
+        return base64.b64decode(text)
+
+    def info(self, *parts: str) -> bytes:
+        whole = b"flarex/1"
+        for part in parts:
+            raw = part.encode()
+            whole += bytes((len(raw) // 256, len(raw) % 256)) + raw
+        return whole
+
+    def message(self, entry: dict[str, str], name: str, value: object, **changes: Any) -> dict[str, Any]:
+        """Return the message that stores `value` under `name`; `changes` replace parts after sealing."""
+        hosts, env = changes.pop("hosts", ["api.demo.example"]), changes.pop("env", "live")
+        raw = base64.b64decode(entry["public"])
+        key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), raw)
+        info = self.info(entry["panel"], name, env, ",".join(hosts), entry["nonce"])
+        sealed = SUITE.encrypt(json.dumps({"value": value}).encode(), key, info=info)
+        text = base64.b64encode(sealed).decode()
+        whole = {"kind": "store", "id": "1", "action": "set", "name": name, "env": env, "hosts": hosts}
+        return {**whole, "nonce": entry["nonce"], "sealed": text, **changes}
+
+
+@pytest.fixture
+def browser() -> Browser:
+    return Browser()
+
+
+@pytest.fixture
+def store() -> MemorySecrets:
+    return MemorySecrets()
+
+
+@pytest.fixture
+def panel(store: MemorySecrets) -> HeardPanel:
+    return HeardPanel(store)
