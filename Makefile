@@ -4,10 +4,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo lab test lint full bench cover notebooks clean
 .NOTPARALLEL:
+export PYTHON
 
 BIN := .venv/bin
-LAB := .venv/.flarex/lab
-TEST := .venv/.flarex/test
 PYTEST := $(BIN)/python -m pytest
 NOTEBOOKS := --nbval --nbval-current-env --nbval-cell-timeout 120 --nbval-sanitize-with tests/notebooks/sanitize.cfg
 # further words for pytest:  make test PYTEST_ARGS="-x --durations=10"
@@ -24,17 +23,17 @@ help:
 	@echo "make notebooks  run the notebooks again and keep what they show"
 	@echo "make clean      remove .venv and caches"
 
-demo: $(LAB)
+demo: .venv-lab
 	@$(BIN)/flarex-nb demo
 
-lab: $(LAB)
+lab: .venv-lab
 	@$(BIN)/jupyter lab notebooks
 
 test: lint
 	@echo "== tests and notebooks"
 	@$(PYTEST) $(NOTEBOOKS) $(PYTEST_ARGS) tests notebooks
 
-lint: $(TEST)
+lint: .venv-test
 	@echo "== ruff"
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet . || { echo "To format: $(BIN)/ruff format ."; exit 1; }
@@ -47,18 +46,19 @@ full: lint
 	@echo "== tests and notebooks, the long ones too"
 	@$(PYTEST) -m "not benchmark" $(NOTEBOOKS) $(PYTEST_ARGS) tests notebooks
 
-bench: $(TEST)
+bench: .venv-test
 	@$(PYTEST) -m benchmark -s $(PYTEST_ARGS) tests/benchmarks
 
-cover: $(TEST)
+cover: .venv-test
 	@$(PYTEST) --cov --cov-report=term $(PYTEST_ARGS) tests
 
-notebooks: $(TEST)
+notebooks: .venv-test
 	@$(BIN)/python tools/run_notebooks.py
 
 clean:
 	rm -rf .venv .venv.log .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.* dist
 
-# A mark stands for a finished install; a change of pyproject.toml asks for a new one.
-$(LAB) $(TEST): pyproject.toml tools/venv.sh
-	@sh tools/venv.sh $(notdir $@)
+# Does nothing when the environment is there and pyproject.toml has not changed.
+.PHONY: .venv-lab .venv-test
+.venv-lab .venv-test:
+	@sh tools/venv.sh $(@:.venv-%=%)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 PULSE = 0.25
 BOMB_MIB = 1024
+BOMB_CRC = 0x5B64C2B0
+"""Of that many MiB of zeros: unpacking needs it right, and computing it would cost the server a second."""
 _ZEROS = bytes(1 << 20)
 _JSON = (("content-type", "application/json"),)
 
@@ -193,12 +195,10 @@ async def _gzip_bomb(turn: Turn) -> Answer:
 
     async def pour() -> None:
         await turn.piece(head)
-        check = 0
         for _ in range(BOMB_MIB):
-            check = zlib.crc32(_ZEROS, check)
             await turn.piece(piece)
             await asyncio.sleep(0)
-        await turn.piece(end + struct.pack("<II", check, BOMB_MIB << 20), last=True)
+        await turn.piece(end + struct.pack("<II", BOMB_CRC, BOMB_MIB << 20), last=True)
 
     await turn.while_connected(pour())
     return answer

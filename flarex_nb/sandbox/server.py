@@ -18,13 +18,17 @@ import orjson
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
-from typing_extensions import override
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from flarex_nb.sandbox.control import Control
 from flarex_nb.sandbox.desk import Desk
 from flarex_nb.sandbox.journal import Journal
 from flarex_nb.sandbox.providers import look_alikes
+
+if sys.version_info >= (3, 12):
+    from typing import override
+else:
+    from typing_extensions import override
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -78,10 +78,12 @@ class LabNotebook:
                 raise TimeoutError(message)
             self.page.wait_for_timeout(100)
 
-    def run(self, *cells: int, patience: float = 60.0) -> None:
-        """Run these cells one after the other and wait for the end of each."""
+    def run(self, *cells: int, patience: float = 60.0, may_fail: bool = False) -> None:
+        """Run these cells one after the other and wait for the end of each; an error output ends the test."""
         for index in cells:
             self._script(RUN, [self.path.name, index, patience * 1000])
+            failed = any(output["output_type"] == "error" for output in self.outputs(index))
+            assert may_fail or not failed, self.text(index)
 
     def outputs(self, cell: int) -> list[dict[str, Any]]:
         """Return the outputs of a cell as nbformat has them."""

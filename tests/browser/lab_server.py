@@ -30,8 +30,10 @@ _DIRECTORIES = {
 _SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyter-widgets/jupyterlab-manager/plugin": {"saveState": True},
+    "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
 }
-"""No news pop-up over the page; and the widgets' state IS saved with each notebook, the worse case for a secret."""
+"""No news pop-up over the page; the widgets' state IS saved with each notebook, the worse case for a secret; and cells
+out of view stay in the page."""
 
 
 class LabServer:
@@ -78,7 +80,8 @@ class LabServer:
 
     def api(self, path: str, method: str = "GET") -> Any:
         """Return what the server's REST API answers to a path below /api/, None for an empty answer."""
-        request = urllib.request.Request(f"{self.url}/api/{path}", method=method)
+        twice = {"Cookie": "_xsrf=tests", "X-XSRFToken": "tests"}  # the server's check: cookie and header agree
+        request = urllib.request.Request(f"{self.url}/api/{path}", method=method, headers=twice)
         with urllib.request.urlopen(request, timeout=20) as answer:
             body = answer.read()
         return json.loads(body) if body else None

@@ -44,7 +44,7 @@ def test_an_attempt_longer_than_the_deadline_is_refused_before_sending(world: An
 
 def test_a_timeout_after_sending_a_post_without_a_key_is_not_repeated(world: Any) -> None:
     async def sent_and_silent(_out: Any, clock: Any, progress: Any) -> Any:
-        progress.phase = "waiting"
+        progress.enter("waiting")
         await clock.sleep(10_000)
 
     here = world(sent_and_silent)

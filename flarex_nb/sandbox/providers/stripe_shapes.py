@@ -228,7 +228,8 @@ INTENT_CONFIRM: Shape = {
     "return_url": url,
     **_also(
         "capture_method confirmation_token error_on_requires_action mandate mandate_data off_session "
-        "payment_method_data payment_method_options payment_method_types radar_options setup_future_usage shipping use_stripe_sdk"
+        "payment_method_data payment_method_options payment_method_types radar_options setup_future_usage shipping "
+        "use_stripe_sdk"
     ),
 }
 INTENT_CANCEL: Shape = {

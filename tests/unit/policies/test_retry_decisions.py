@@ -317,6 +317,7 @@ def test_a_stored_500_is_not_asked_for_again_with_the_same_key() -> None:
     assert stop(answer(500), at("POST", has_key=True), KEYED).reason == "stored-answer"
     assert again(answer(500), at("POST", has_key=True), PLAIN).reason == "server-error"
     assert again(answer(500), at("GET"), KEYED).reason == "server-error"
+    assert again(answer(500), at("PUT", has_key=True), KEYED).reason == "server-error"
     assert stop(answer(500), at("POST"), KEYED).reason == "not-idempotent"
 
 

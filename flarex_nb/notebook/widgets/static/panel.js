@@ -23,8 +23,7 @@ function h(tag, options = {}, ...children) {
   return element;
 }
 
-const field = (label, input, note = "") =>
-  h("label", { class: "flarex-field" }, h("span", {}, label), input, ...(note ? [h("small", {}, note)] : []));
+const field = (label, input) => h("label", { class: "flarex-field" }, h("span", {}, label), input);
 const splitHosts = (text) => text.split(/[\s,]+/).filter(Boolean).map((host) => host.toLowerCase());
 
 class Panel {
@@ -44,7 +43,7 @@ class Panel {
     this.empty = h("p", { class: "flarex-empty" }, "No secrets yet.");
     this.form = h("div", { class: "flarex-form", role: "group", hidden: true, onkeydown: (event) => this.onKey(event) });
     this.status = h("p", { class: "flarex-status", role: "status", "aria-live": "polite" });
-    this.badge = h("span", { class: "flarex-pill" });
+    this.badge = h("span", { class: "flarex-pill", title: "The environment new secrets are for" });
     this.addButton = this.button("Add secret", "add", () => this.open({ action: "set", opener: "add" }));
     const heads = ["Name", "State", "From", "Bound to"].map((text) => h("th", { scope: "col" }, text));
     this.table = h("table", { "aria-label": "Secrets" },
@@ -53,7 +52,7 @@ class Panel {
     this.root = h("section", { class: "flarex-panel", "aria-label": "FlareX secrets", "data-lm-suppress-shortcuts": "true" },
       h("header", {}, h("strong", {}, "Secrets"), this.badge, h("span", { class: "flarex-gap" }),
         this.button("Refresh", "refresh", () => this.ask({ kind: "refresh" })), this.addButton),
-      this.form, this.table, this.empty, this.status);
+      this.form, this.status, this.table, this.empty);
     el.append(this.root);
   }
 
@@ -97,7 +96,7 @@ class Panel {
     return h("tr", {},
       h("th", { scope: "row" }, h("code", {}, row.name), ...pill),
       h("td", {}, h("span", { class: `flarex-state flarex-is-${row.state}` }, row.state)),
-      h("td", {}, SOURCES[row.source] ?? (row.source || "–")),
+      h("td", { class: "flarex-source" }, SOURCES[row.source] ?? (row.source || "–")),
       h("td", { class: "flarex-hosts" }, row.hosts.join(", ") || "–"), actions);
   }
 
@@ -120,10 +119,11 @@ class Panel {
       this.focus(`delete:${row.env}:${row.name}`);
     };
     const after = (ok) => (ok ? this.focus(`change:${row.env}:${row.name}`) : back());
-    const yes = this.button("Delete", "yes", () => this.ask({ kind: "delete", name: row.name, env: row.env }, after), "flarex-danger");
+    const yes = this.button("Yes", "yes", () => this.ask({ kind: "delete", name: row.name, env: row.env }, after),
+      "flarex-danger");
     const no = this.button("Keep", "no", back);
-    const question = h("span", { class: "flarex-question", role: "group", onkeydown: (event) => event.key === "Escape" && back() },
-      `Delete ${row.name}?`, yes, no);
+    const question = h("span", { class: "flarex-question", role: "group", "aria-label": `Delete ${row.name}?`,
+      onkeydown: (event) => event.key === "Escape" && back() }, "Delete?", yes, no);
     cell.replaceChildren(question);
     no.focus();
   }
@@ -135,16 +135,23 @@ class Panel {
     this.say("");
     this.job = job;
     const isNew = !job.name;
-    this.name = h("input", { type: "text", autocomplete: "off", spellcheck: "false", value: job.name ?? "", readonly: !isNew, list: isNew && `${this.model.get("entry").panel}-names`, placeholder: "SERVICE_API_KEY", onchange: () => this.suggest() });
-    this.env = h("select", { disabled: !isNew }, ...["live", "sandbox"].map((env) => h("option", { value: env, selected: env === (job.env ?? this.model.get("environment")) }, env)));
-    this.hosts = h("input", { type: "text", autocomplete: "off", spellcheck: "false", value: (job.hosts ?? []).join(", "), readonly: job.action === "rotate", placeholder: "the service's own hosts" });
-    this.value = h("input", { type: "password", autocomplete: "new-password", spellcheck: "false", disabled: !this.secure, "data-1p-ignore": true, "data-lpignore": "true", "data-bwignore": "true" });
+    const text = { type: "text", autocomplete: "off", spellcheck: "false" };
+    const list = isNew && `${this.model.get("entry").panel}-names`;
+    this.name = h("input", { ...text, value: job.name ?? "", readonly: !isNew, list, placeholder: "SERVICE_API_KEY",
+      onchange: () => this.suggest() });
+    this.env = h("select", { disabled: !isNew }, ...["live", "sandbox"].map((env) =>
+      h("option", { value: env, selected: env === (job.env ?? this.model.get("environment")) }, env)));
+    this.hosts = h("input", { ...text, value: (job.hosts ?? []).join(", "), readonly: job.action === "rotate",
+      placeholder: "the service's own hosts" });
+    this.value = h("input", { type: "password", autocomplete: "new-password", spellcheck: "false", disabled: !this.secure,
+      class: "flarex-value", "data-1p-ignore": true, "data-lpignore": "true", "data-bwignore": "true" });
     this.save = this.button("Save", "save", () => this.submit(), "flarex-primary");
     this.save.disabled = !this.secure;
     const title = isNew ? "New secret" : job.action === "rotate" ? `New value for ${job.name}` : `Value for ${job.name}`;
     this.form.setAttribute("aria-label", title);
     this.form.replaceChildren(h("strong", {}, title), this.suggestions(),
-      h("div", { class: "flarex-fields" }, field("Name", this.name), field("Environment", this.env), field("Hosts", this.hosts), field("Value", this.value)),
+      h("div", { class: "flarex-fields" }, field("Name", this.name), field("Environment", this.env),
+        field("Hosts", this.hosts), field("Value", this.value)),
       h("div", { class: "flarex-foot" },
         h("small", {}, "Encrypted in this page; only the kernel can open it, once."),
         h("span", { class: "flarex-gap" }), this.button("Cancel", "cancel", () => this.shut()), this.save));
@@ -186,10 +193,10 @@ class Panel {
 
   async submit() {
     this.suggest();
+    const lack = this.lack();
+    if (lack) return this.say(`${lack} Nothing was sent.`, "error");
     const value = this.value.value;
     this.wipe();
-    const lack = this.lack(value);
-    if (lack) return this.say(lack, "error");
     const { panel, public: publicKey, nonce } = this.model.get("entry");
     const entry = { name: this.name.value, env: this.env.value, hosts: splitHosts(this.hosts.value), nonce };
     this.save.disabled = true;
@@ -202,11 +209,17 @@ class Panel {
     }
   }
 
-  lack(value) {
+  lack() {
     if (!this.secure) return REFUSAL;
-    if (this.waiting && !this.waiting.late) return "The kernel has not answered the last request yet. Nothing was sent; enter the value again.";
-    if (!this.name.value) return "Give the secret a name, such as STRIPE_SECRET_KEY. Nothing was sent; enter the value again.";
-    return value ? "" : "The value is empty. Nothing was sent.";
+    if (this.waiting && !this.waiting.late) return "The kernel has not answered the last request yet.";
+    if (!this.name.value) return this.point(this.name, "Give the secret a name, such as SERVICE_API_KEY.");
+    if (!this.value.value) return this.point(this.value, "The value is empty.");
+    return "";
+  }
+
+  point(input, text) {
+    input.focus();
+    return text;
   }
 
   stored(ok) {
@@ -229,7 +242,8 @@ class Panel {
   late() {
     this.waiting.late = true; // an answer is still welcome, and another request may be sent
     if (this.save) this.save.disabled = !this.secure;
-    this.say("The kernel has not answered: it is busy with a cell, or was restarted. When it is idle, press Refresh; if that stays silent, run the cell again.", "warning");
+    this.say("The kernel has not answered: it is busy with a cell, or was restarted. When it is idle, press Refresh; " +
+      "if that stays silent, run the cell again.", "warning");
   }
 
   hear(answer) {

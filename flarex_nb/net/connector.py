@@ -1,0 +1,165 @@
+"""The guard where it cannot be gone round: inside the connector, at the lookup and at the socket.
+
+Each name is looked up once and all its answers must pass; the very address about to be dialled is checked once more
+before a socket exists, which covers literal addresses too. What is dialled is that number, so a name that answers
+otherwise a moment later changes nothing. Nothing here knows a request.
+"""
+
+from __future__ import annotations
+
+import itertools
+import socket
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from typing_extensions import override
+
+from flarex_nb.errors import AddressBlocked
+from flarex_nb.net.address import refusal
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+
+    from aiohttp.client_reqrep import ConnectionKey
+    from aiohttp.connector import AddrInfoType, Connection
+    from aiohttp.tracing import Trace
+
+    from flarex_nb.errors import GuardError
+    from flarex_nb.net.lookup import Lookups
+    from flarex_nb.net.progress import Progress
+    from flarex_nb.net.url import Target
+
+    OpenSocket = Callable[[int, int, int], socket.socket]
+
+MAX_ADDRESSES = 4
+TOTAL = 256
+PER_HOST = 100
+IDLE = 15.0
+"""Seconds a connection is kept for the next call: shorter than what load balancers allow (60 s at AWS)."""
+
+
+class Trip:
+    """One hop as the guard sees it: where to, how far it got, and what was refused on the way."""
+
+    __slots__ = ("progress", "refused", "target", "unsent")
+
+    def __init__(self, target: Target, progress: Progress, unsent: int) -> None:
+        """Begin; `unsent` counts the bytes of the body that are still to be handed over."""
+        self.target = target
+        self.progress = progress
+        self.unsent = unsent
+        self.refused: GuardError | None = None
+
+
+TRIP: ContextVar[Trip] = ContextVar("flarex_trip")
+"""The hop that a lookup or a socket belongs to: the connector hands neither to its resolver nor to its factory."""
+
+
+class GuardedResolver(AbstractResolver):
+    """Looks names up and refuses a name with any answer that may not be dialled."""
+
+    def __init__(self, lookups: Lookups) -> None:
+        """Take the pool of lookups."""
+        self._lookups = lookups
+
+    @override
+    async def resolve(
+        self,
+        host: str,
+        port: int = 0,
+        family: socket.AddressFamily = socket.AF_UNSPEC,
+    ) -> list[ResolveResult]:
+        """Return at most four numeric addresses, the families in turn.
+
+        Raises:
+            AddressBlocked: one of the answers is not public, whatever the others are.
+            ConnectFailed: no answer.
+        """
+        trip = TRIP.get()
+        trip.progress.enter("resolving")
+        found = await self._lookups.addresses(host, port)
+        if not trip.target.private:
+            for ip in found:
+                _check(ip, f"{host} resolves to {ip}")
+        trip.progress.enter("connecting")
+        return [_result(host, ip, port) for ip in in_turn(found)[:MAX_ADDRESSES]]
+
+    @override
+    async def close(self) -> None:
+        """Keep the pool: it belongs to the wire."""
+
+
+def in_turn(found: list[str]) -> list[str]:
+    """Return the addresses with IPv6 and IPv4 in turn: four dead ones of one family must not be all."""
+    families: dict[bool, list[str]] = {}
+    for ip in found:
+        families.setdefault(":" in ip, []).append(ip)
+    return [ip for pair in itertools.zip_longest(*families.values()) for ip in pair if ip is not None]
+
+
+def _result(host: str, ip: str, port: int) -> ResolveResult:
+    family = socket.AF_INET6 if ":" in ip else socket.AF_INET
+    return ResolveResult(hostname=host, host=ip, port=port, family=family, proto=0, flags=socket.AI_NUMERICHOST)
+
+
+def _check(ip: str, what: str) -> None:
+    reason = refusal(ip)
+    if reason is not None:
+        msg = f"{what}, which is not a public address: {reason}"
+        raise AddressBlocked(
+            msg,
+            hint='A server of your own: register it with network="private", which allows exactly its host and port.',
+        )
+
+
+def _plain_socket(family: int, kind: int, proto: int) -> socket.socket:
+    return socket.socket(family, kind, proto)
+
+
+class GuardedConnector(aiohttp.TCPConnector):
+    """The connections of one set of private (host, port) pairs; none is ever lent to another set."""
+
+    def __init__(self, lookups: Lookups, tls: ssl.SSLContext, open_socket: OpenSocket | None = None) -> None:
+        """Open nothing yet; `open_socket` makes the socket after the check."""
+        self._open_socket = open_socket or _plain_socket
+        super().__init__(
+            resolver=GuardedResolver(lookups),
+            use_dns_cache=False,
+            ssl=tls,
+            limit=TOTAL,
+            limit_per_host=PER_HOST,
+            keepalive_timeout=IDLE,
+            socket_factory=self._guarded_socket,
+        )
+
+    def _guarded_socket(self, info: AddrInfoType) -> socket.socket:
+        """Return a socket for the address, after looking at the address itself.
+
+        A refusal is kept on the trip as well: the race between addresses swallows what it does not know.
+        """
+        family, kind, proto, _, where = info
+        trip = TRIP.get()
+        if not trip.target.private:
+            try:
+                _check(str(where[0]), f"{trip.target.host} leads to {where[0]}")
+            except AddressBlocked as error:
+                trip.refused = error
+                raise OSError(str(error)) from error
+        return self._open_socket(family, kind, proto)
+
+    @override
+    async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
+        """Return a kept connection on which nothing came while it was idle.
+
+        A server that talks unasked (a late second answer, a 408 before it closes) would have that taken for the answer
+        to the next request.
+        """
+        while (connection := await super()._get(key, traces)) is not None:
+            protocol = connection.protocol
+            if protocol is not None and not protocol.should_close:
+                return connection
+            connection.close()
+        return None
