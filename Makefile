@@ -47,7 +47,7 @@ full: lint
 	@$(PYTEST) -m "not benchmark" $(NOTEBOOKS) $(PYTEST_ARGS) tests notebooks
 
 bench: .venv-test
-	@$(PYTEST) -m benchmark -s $(PYTEST_ARGS) tests/benchmarks
+	@for bench in tests/benchmarks/bench_*.py; do $(BIN)/python $$bench || exit 1; done
 
 cover: .venv-test
 	@$(PYTEST) --cov --cov-report=term $(PYTEST_ARGS) tests

@@ -66,8 +66,7 @@ def strip(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Return a copy of the notebook without what differs from run to run and tells a reader nothing."""
     kept = nbformat.from_dict(notebook)
     kept.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": LANGUAGE})
-    for number, cell in enumerate(kept.cells):
-        cell.id = f"cell-{number:02d}"
+    for cell in kept.cells:
         cell.metadata = nbformat.from_dict({key: value for key, value in cell.metadata.items() if key == "tags"})
         for output in cell.get("outputs", []):
             if "data" in output and len(output.data) > 1:

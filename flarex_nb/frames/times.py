@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -99,6 +99,12 @@ def _datetimes(nanoseconds: list[int | None], values: Sequence[Json]) -> NDArray
     return np.array(whole, dtype="int64").view("M8[ns]")
 
 
-def _which(value: Any) -> str:
-    shown = repr(value[:40] if isinstance(value, str) else value)
-    return f"holds {shown[:60]}"
+def _which(value: Json) -> str:
+    """Return in words, bounded, what is there instead of an instant."""
+    if isinstance(value, str):
+        return f"holds {value[:40]!r}"
+    if isinstance(value, (list, dict)):
+        return "holds a list" if isinstance(value, list) else "holds an object"
+    if isinstance(value, int) and value.bit_length() > 100:  # noqa: PLR2004 - some thirty digits
+        return "holds a very large integer"
+    return f"holds {value!r}"[:60]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PIECE = 256 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
+_DIGITS = 18  # more than any cap has; int() refuses thousands of them
 _IDENTITY = frozenset({"identity", ""})
 
 
@@ -103,8 +104,8 @@ def check_declared(headers: Headers, reach: Reach, place: str) -> None:
     Raises:
         ResponseTooLarge: so it does.
     """
-    declared = header(headers, "content-length") or ""
-    if declared.isascii() and declared.isdigit() and int(declared) > reach.max_wire_bytes:
+    declared = (header(headers, "content-length") or "").lstrip("0")
+    if declared.isascii() and declared.isdigit() and (len(declared) > _DIGITS or int(declared) > reach.max_wire_bytes):
         raise too_large(place, reach.max_wire_bytes, "on the wire")
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
+    from aiohttp.client_proto import ResponseHandler
     from aiohttp.client_reqrep import ConnectionKey
     from aiohttp.connector import AddrInfoType, Connection
     from aiohttp.tracing import Trace
@@ -163,3 +164,15 @@ class GuardedConnector(aiohttp.TCPConnector):
                 return connection
             connection.close()
         return None
+
+    @override
+    def _release(self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False) -> None:
+        """Take a connection back; one that is given up ends at once.
+
+        A plain close first sends what is still buffered, which would finish a request that was stopped, and waits for
+        the other side's end of TLS.
+        """
+        if should_close or protocol.should_close:
+            protocol.abort()
+            should_close = True
+        super()._release(key, protocol, should_close=should_close)

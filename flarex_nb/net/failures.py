@@ -7,6 +7,7 @@ error and the TLS library's, which know no URL, are kept as the cause.
 from __future__ import annotations
 
 import errno
+import os
 import ssl
 from typing import TYPE_CHECKING
 
@@ -58,7 +59,7 @@ def translate(error: BaseException, trip: Trip) -> FlarexError:
     if found is not None:
         return found
     if trip.progress.phase in {"queued", "resolving", "connecting"}:
-        return _not_connected(error, trip.target.place)
+        return _not_connected(error, trip)
     return _broken(error, trip)
 
 
@@ -70,17 +71,28 @@ def chain(error: BaseException) -> Iterator[BaseException]:
         seen = seen.__cause__ or seen.__context__
 
 
-def _not_connected(error: BaseException, place: str) -> ConnectFailed:
-    system = _system_error(error)
+def _not_connected(error: BaseException, trip: Trip) -> ConnectFailed:
+    system, place = _system_error(error), trip.target.place
     if isinstance(system, ssl.SSLCertVerificationError):
         failure = _bad_certificate(system, place)
     elif isinstance(system, ssl.SSLError):
         failure = _no_tls(system, place)
+    elif isinstance(system, ConnectionResetError | ConnectionAbortedError) and trip.target.secure:
+        failure = _hung_up(place)
     else:
-        why, hint = _ERRNO.get((system.errno if system else None) or 0, ("the connection failed", "Try again."))
-        failure = ConnectFailed(f"could not connect to {place}: {why}", hint=hint)
+        failure = _no_connection((system.errno if system else None) or 0, place)
     failure.__cause__ = system
     return failure
+
+
+def _no_connection(number: int, place: str) -> ConnectFailed:
+    other = os.strerror(number).lower() if number else "the connection failed"
+    why, hint = _ERRNO.get(number, (other, "Check the host, the port and the network."))
+    return ConnectFailed(f"could not connect to {place}: {why}", hint=hint)
+
+
+def _hung_up(place: str) -> ConnectFailed:
+    return ConnectFailed(f"{place} closed the connection during the TLS handshake", hint="Try again.")
 
 
 def _system_error(error: BaseException) -> OSError | None:
@@ -102,7 +114,7 @@ def _no_tls(error: ssl.SSLError, place: str) -> ConnectFailed:
     """Return the failure of a handshake; one that ended early may go through the next time."""
     reason = (error.reason or "").replace("_", " ").lower()
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError) or not reason or "eof" in reason:
-        return ConnectFailed(f"{place} closed the connection during the TLS handshake", hint="Try again.")
+        return _hung_up(place)
     if reason in {"wrong version number", "http request", "record layer failure"}:
         hint = 'Is it a plain http server? Then register it with http:// and network="private".'
         return ConnectFailed(f"{place} does not speak TLS", hint=hint, permanent=True)

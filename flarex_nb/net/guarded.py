@@ -1,6 +1,7 @@
 """httpx's transport interface over aiohttp, with the guard inside: for the wire and for any httpx client.
 
-The URL and the headers go out as they were checked: not quoted again, not folded, their case kept. No cookie is kept,
+The URL and the headers go out as httpx holds them (it takes "." and ".." out of the path, RFC 3986 5.2.4, and encodes
+what is not ASCII): not quoted a second time, not folded, the case of names kept. No cookie is kept,
 no proxy or netrc of the environment is read, no redirect is followed, and a request is never sent twice on its own.
 """
 

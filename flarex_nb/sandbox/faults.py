@@ -74,7 +74,8 @@ class Turn:
         """Close the connection: what was written still goes out, unless `reset` sends a TCP RST."""
         if reset:
             sock: socket.socket = self.transport.get_extra_info("socket")
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            with contextlib.suppress(OSError):  # the client was quicker
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.transport.abort()
         else:
             self.transport.close()

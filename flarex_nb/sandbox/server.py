@@ -109,6 +109,7 @@ def _config(app: Starlette) -> uvicorn.Config:
         lifespan="off",
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         headers=[("server", "flarex-sandbox")],
         timeout_keep_alive=75,

@@ -58,7 +58,7 @@ def chromium_path() -> str:
 @pytest.fixture(scope="session")
 def chromium(chromium_path: str) -> Iterator[Browser]:
     """Return the running browser."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only where a browser is there to drive
+    from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path, args=_FLAGS)
@@ -67,7 +67,7 @@ def chromium(chromium_path: str) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def lab(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:  # noqa: ARG001 - no server without a browser
+def lab(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
     """Return one JupyterLab server for the whole session."""
     server = LabServer(tmp_path_factory.mktemp("lab") / "server")
     server.start()

@@ -30,6 +30,7 @@ def _written(value: str) -> dict[str, str]:
         "repr": repr(value)[1:-1],
         "html": html.escape(value),
         "url": quoted,
+        "url of a path": urllib.parse.quote(value),
         "url lower": _lower_escapes(quoted),
         "url of a browser": urllib.parse.quote(value, safe="!~*'()"),
         "form": urllib.parse.quote_plus(value),

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from flarex_nb.notebook.widgets.message import Store
     from flarex_nb.notebook.widgets.ports import OneUseKey
 
+_LONGEST_PART = 0xFFFF
+"""Bytes: what a length in two bytes can tell."""
+
 _AGAIN = "Enter the value again: the panel has a new key."
 
 
@@ -32,7 +35,7 @@ def entry_info(panel: str, name: str, env: str, hosts: tuple[str, ...], nonce: s
         SecretError: a part is longer than 65,535 bytes.
     """
     parts = [part.encode() for part in (panel, name, env, ",".join(hosts), nonce)]
-    if any(len(part) > 0xFFFF for part in parts):
+    if any(len(part) > _LONGEST_PART for part in parts):
         message = "a name or a list of hosts is too long to be bound to a value"
         raise SecretError(message)
     return b"flarex/1" + b"".join(len(part).to_bytes(2, "big") + part for part in parts)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from flarex_nb.sandbox.providers import stripe_objects as objects
-from flarex_nb.sandbox.providers import stripe_shapes as shapes
+from flarex_nb.sandbox.providers import stripe_payment_shapes as shapes
 from flarex_nb.sandbox.providers.stripe_catalog import new_price
 from flarex_nb.sandbox.providers.stripe_errors import Refusal, invalid, missing
 from flarex_nb.sandbox.providers.stripe_routes import Params, Route, refer
+from flarex_nb.sandbox.providers.stripe_shapes import RETRIEVE
 from flarex_nb.sandbox.providers.stripe_store import Record, Store, created_in, cut
 
 DAY = 86400
@@ -202,7 +203,7 @@ def _list_items(store: Store, params: Params, wanted: str) -> Record:
 ROUTES = (
     Route("POST", KIND, shapes.SESSION, _create),
     Route("GET", KIND, shapes.SESSION_LIST, _list),
-    Route("GET", f"{KIND}/{{id}}", shapes.RETRIEVE, lambda store, _, wanted: store.get(KIND, wanted)),
-    Route("POST", f"{KIND}/{{id}}/expire", shapes.RETRIEVE, _expire),
+    Route("GET", f"{KIND}/{{id}}", RETRIEVE, lambda store, _, wanted: store.get(KIND, wanted)),
+    Route("POST", f"{KIND}/{{id}}/expire", RETRIEVE, _expire),
     Route("GET", f"{KIND}/{{id}}/line_items", shapes.LINE_ITEMS_LIST, _list_items),
 )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from flarex_nb.sandbox.providers import stripe_objects as objects
-from flarex_nb.sandbox.providers import stripe_shapes as shapes
+from flarex_nb.sandbox.providers import stripe_payment_shapes as shapes
 from flarex_nb.sandbox.providers.stripe_cards import VISA, Card, card_of
 from flarex_nb.sandbox.providers.stripe_errors import Refusal, invalid, no_such
-from flarex_nb.sandbox.providers.stripe_params import ZERO_DECIMAL, email, integer, metadata, text
+from flarex_nb.sandbox.providers.stripe_params import ZERO_DECIMAL
 from flarex_nb.sandbox.providers.stripe_routes import Params, Route, merged, refer
+from flarex_nb.sandbox.providers.stripe_shapes import MAX_AMOUNT, RETRIEVE
 from flarex_nb.sandbox.providers.stripe_store import Record, Store, created_in
 
 _SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
@@ -19,8 +20,8 @@ _EXPIRES = (12, 2034)
 
 def check_amount(amount: int, currency: str) -> None:
     """Refuse an amount under 50 of the smallest unit, or over eight digits (https://docs.stripe.com/currencies)."""
-    if amount > shapes.MAX_AMOUNT:
-        message = f"Amount must be no more than {_money(shapes.MAX_AMOUNT, currency)}"
+    if amount > MAX_AMOUNT:
+        message = f"Amount must be no more than {_money(MAX_AMOUNT, currency)}"
         raise invalid(message, "amount", "amount_too_large")
     if amount < MIN_AMOUNT:
         message = f"Amount must be at least {_money(MIN_AMOUNT, currency)}"
@@ -106,6 +107,7 @@ def _capture_charge(store: Store, params: Params, wanted: str) -> Record:
     amount = params.get("amount", record["amount"])
     if amount > record["amount"]:
         raise invalid(message="The amount is larger than the charge's.", param="amount", code="amount_too_large")
+    merged(record, {name: value for name, value in params.items() if name not in {"amount", "expand"}})
     record.update(captured=True, amount_captured=amount, balance_transaction=store.new_id("txn"))
     return record
 
@@ -202,6 +204,7 @@ def _capture_intent(store: Store, params: Params, wanted: str) -> Record:
     _must_be(record, "captured", "requires_capture")
     amount = params.get("amount_to_capture", record["amount"])
     _capture_charge(store, {"amount": amount}, record["latest_charge"])
+    merged(record, {name: value for name, value in params.items() if name == "metadata"})
     record.update(status="succeeded", amount_capturable=0, amount_received=amount)
     return record
 
@@ -216,27 +219,17 @@ def _cancel_intent(store: Store, params: Params, wanted: str) -> Record:
     return record
 
 
-_CAPTURE_CHARGE = {
-    **shapes.EXPAND,
-    "amount": integer(1),
-    "receipt_email": email,
-    "statement_descriptor": text,
-}
-_CAPTURE_INTENT = {**shapes.EXPAND, "amount_to_capture": integer(1), "metadata": metadata}
-
 ROUTES = (
     Route("POST", "charges", shapes.CHARGE, _create_charge),
     Route("GET", "charges", shapes.CHARGE_LIST, _listed("charges", "customer", "payment_intent", "transfer_group")),
-    Route("GET", "charges/{id}", shapes.RETRIEVE, lambda store, _, wanted: store.get("charges", wanted)),
+    Route("GET", "charges/{id}", RETRIEVE, lambda store, _, wanted: store.get("charges", wanted)),
     Route("POST", "charges/{id}", shapes.CHARGE_UPDATE, _update_charge),
-    Route("POST", "charges/{id}/capture", _CAPTURE_CHARGE, _capture_charge),
+    Route("POST", "charges/{id}/capture", shapes.CHARGE_CAPTURE, _capture_charge),
     Route("POST", "payment_intents", shapes.INTENT, _create_intent),
     Route("GET", "payment_intents", shapes.INTENT_LIST, _listed("payment_intents", "customer")),
-    Route(
-        "GET", "payment_intents/{id}", shapes.RETRIEVE, lambda store, _, wanted: store.get("payment_intents", wanted)
-    ),
+    Route("GET", "payment_intents/{id}", RETRIEVE, lambda store, _, wanted: store.get("payment_intents", wanted)),
     Route("POST", "payment_intents/{id}", shapes.INTENT_UPDATE, _update_intent),
     Route("POST", "payment_intents/{id}/confirm", shapes.INTENT_CONFIRM, _confirm_intent),
-    Route("POST", "payment_intents/{id}/capture", _CAPTURE_INTENT, _capture_intent),
+    Route("POST", "payment_intents/{id}/capture", shapes.INTENT_CAPTURE, _capture_intent),
     Route("POST", "payment_intents/{id}/cancel", shapes.INTENT_CANCEL, _cancel_intent),
 )

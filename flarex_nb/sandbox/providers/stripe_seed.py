@@ -219,7 +219,7 @@ def _shipping(who: Person) -> Record:
 def _afterwards(dice: random.Random, number: int, made: Record) -> None:
     """Let time pass over a paid charge: refunds, in whole or in part, and a few disputes."""
     if _likely(dice, 0.01):
-        made.update(disputed=True, dispute=identity("du", number))
+        made["disputed"] = True
     elif _likely(dice, 0.06):
         whole = _likely(dice, 0.5)
         back = made["amount"] if whole else max(1, made["amount"] // 3)

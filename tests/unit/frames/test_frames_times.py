@@ -67,9 +67,11 @@ def test_a_clock_with_six_decimals_keeps_its_microseconds():
         ("1700000000", "'1700000000'"),
         (1700000000000, "1700000000000"),
         (2**80, str(2**80)),
+        (1 << 20_000, "a very large integer"),
         (float("inf"), "inf"),
-        ([1], "[1]"),
+        ([1], "a list"),
     ],
+    ids=["true", "text", "milliseconds", "large", "very-large", "infinite", "list"],
 )
 def test_what_is_no_epoch_stays_as_it_came_and_is_reported(value, shown):
     frame, notes = build_with_notes([{"created": 1700000000}, {"created": value}], EPOCH)

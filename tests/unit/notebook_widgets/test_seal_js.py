@@ -97,6 +97,8 @@ def test_short_values_of_different_length_seal_to_one_length(sealed: list[dict[s
     assert len(sealed[0]["sealed"]) == len(sealed[1]["sealed"]) == 65 + 256 + 16
 
 
-@pytest.mark.parametrize("way", ["fetch(", "console.", "localStorage", "sessionStorage", "innerHTML", "eval(", "import("])
+@pytest.mark.parametrize(
+    "way", ["fetch(", "console.", "localStorage", "sessionStorage", "innerHTML", "eval(", "import("]
+)
 def test_the_front_end_has_no_other_way_out_for_a_value(way: str) -> None:
     assert way not in panel_module.ESM

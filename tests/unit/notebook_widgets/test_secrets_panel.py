@@ -226,6 +226,17 @@ def test_a_message_of_another_shape_is_refused(
     assert store.values == {}
 
 
+def test_two_hosts_cannot_be_passed_off_as_one_with_a_comma(
+    panel: HeardPanel, store: MemorySecrets, browser: Browser
+) -> None:
+    sealed = browser.message(panel.entry, NAME, VALUE, hosts=["a.example", "b.example"])
+
+    answer = panel.receive(sealed | {"hosts": ["a.example,b.example"]})
+
+    assert answer["ok"] is False
+    assert store.values == {}
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),

@@ -61,7 +61,13 @@ def wire(running):
         fault: str, path: str = "/stripe/v1/customers?limit=2", *, seconds: float = 3.0, most: int = 1 << 20
     ) -> Wire:
         key = running.keys["STRIPE_SECRET_KEY"]
-        lines = [f"GET {path} HTTP/1.1", "Host: x", f"Authorization: Bearer {key}", f"X-Flarex-Simulate: {fault}"]
+        lines = [
+            f"GET {path} HTTP/1.1",
+            "Host: x",
+            "Connection: close",
+            f"Authorization: Bearer {key}",
+            f"X-Flarex-Simulate: {fault}",
+        ]
         with socket.create_connection((running.host, running.port), timeout=seconds) as sock:
             sock.sendall("\r\n".join([*lines, "", ""]).encode())
             return _read(sock, most)

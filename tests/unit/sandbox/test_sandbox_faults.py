@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 import zlib
 
@@ -251,6 +252,27 @@ def test_a_fault_leaves_the_next_request_of_another_connection_alone(stripe):
         assert stripe.get("/v1/customers").status_code == 200
 
 
+def test_a_client_that_leaves_early_is_no_error_of_the_server(stripe, running):
+    key = running.keys["STRIPE_SECRET_KEY"]
+    for name in NAMED:
+        fault = "slow=1" if name == "slow" else name
+        lines = [
+            "GET /stripe/v1/customers HTTP/1.1",
+            "Host: x",
+            f"Authorization: Bearer {key}",
+            f"X-Flarex-Simulate: {fault}",
+        ]
+        with socket.create_connection((running.host, running.port)) as sock:
+            sock.sendall("\r\n".join([*lines, "", ""]).encode())
+            if name not in {"hang", "reset", "close", "lost-reply", "slow"}:
+                sock.recv(20)
+
+    assert stripe.get("/v1/customers").status_code == 200
+    errors = launch._held[0].child.errors
+    errors.seek(0)
+    assert errors.read() == b""
+
+
 def test_the_log_shows_every_request_with_its_fault(stripe):
     stripe.get("/v1/customers?limit=2", headers=faulty("503", "c9") | {"X-Flarex-Attempt": "1"})
     with pytest.raises(httpx.TransportError):
@@ -259,8 +281,8 @@ def test_the_log_shows_every_request_with_its_fault(stripe):
     first, second = launch.log()
 
     assert first | {"time": 0} == {
-        "n": 1, "time": 0, "method": "GET", "path": "/stripe/v1/customers", "query": "limit=2", "status": 503, "fault": "503",
-        "call": "c9", "attempt": "1", "idempotency_key": "", "replayed": False, "key": "accepted",
+        "n": 1, "time": 0, "method": "GET", "path": "/stripe/v1/customers", "query": "limit=2", "status": 503,
+        "fault": "503", "call": "c9", "attempt": "1", "idempotency_key": "", "replayed": False, "key": "accepted",
     }  # fmt: skip
     assert (second["method"], second["status"], second["fault"], second["idempotency_key"]) == (
         "POST",

@@ -24,9 +24,21 @@ exec(sys.argv[2])
 """
 
 
-def parent(state: Path, then: str = "sys.stdin.read()", **more) -> subprocess.Popen[str]:
-    arguments = [sys.executable, "-c", PARENT, str(state), then]
-    return subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **more)
+@pytest.fixture
+def parent():
+    """Give a function that starts a process with a sandbox, as a kernel is; whatever a test does, none stays."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(state: Path, then: str = "sys.stdin.read()", **more) -> subprocess.Popen[str]:
+        arguments = [sys.executable, "-c", PARENT, str(state), then]
+        kernel = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **more)
+        started.append(kernel)
+        return kernel
+
+    yield start
+    for kernel in started:
+        kernel.kill()
+        finish(kernel)
 
 
 def told(process: subprocess.Popen[str]) -> dict:
@@ -60,7 +72,7 @@ def fresh(tmp_path):
     launch.stop(state_dir=tmp_path)
 
 
-def test_a_killed_parent_takes_the_sandbox_with_it(tmp_path):
+def test_a_killed_parent_takes_the_sandbox_with_it(tmp_path, parent):
     kernel = parent(tmp_path)
     pid = told(kernel)["pid"]
 
@@ -68,10 +80,9 @@ def test_a_killed_parent_takes_the_sandbox_with_it(tmp_path):
     kernel.wait()
 
     assert gone_within(pid, 2.0)
-    finish(kernel)
 
 
-def test_it_goes_even_when_a_forked_child_of_the_parent_keeps_the_pipe_open(tmp_path):
+def test_it_goes_even_when_a_forked_child_of_the_parent_keeps_the_pipe_open(tmp_path, parent):
     then = "import os, time; child = os.fork(); (child or time.sleep(30)); print(child, flush=True); sys.stdin.read()"
     kernel = parent(tmp_path, then)
     pid, forked = told(kernel)["pid"], int(kernel.stdout.readline())
@@ -83,10 +94,9 @@ def test_it_goes_even_when_a_forked_child_of_the_parent_keeps_the_pipe_open(tmp_
         assert gone_within(pid, 2.0)
     finally:
         os.kill(forked, signal.SIGKILL)
-    finish(kernel)
 
 
-def test_an_ordinary_end_of_the_parent_leaves_neither_process_nor_file(tmp_path):
+def test_an_ordinary_end_of_the_parent_leaves_neither_process_nor_file(tmp_path, parent):
     kernel = parent(tmp_path)
     pid = told(kernel)["pid"]
 
@@ -108,7 +118,7 @@ sys.stdin.read()
 """
 
 
-def test_an_interrupt_of_the_kernels_process_group_does_not_reach_it(tmp_path):
+def test_an_interrupt_of_the_kernels_process_group_does_not_reach_it(tmp_path, parent):
     kernel = parent(tmp_path, INTERRUPTED, start_new_session=True)
     pid = told(kernel)["pid"]
 
@@ -116,7 +126,6 @@ def test_an_interrupt_of_the_kernels_process_group_does_not_reach_it(tmp_path):
     os.killpg(kernel.pid, signal.SIGINT)
 
     assert int(kernel.stdout.readline()) == pid
-    finish(kernel)
 
 
 def test_an_interrupt_sent_to_it_is_ignored(fresh):
@@ -127,7 +136,7 @@ def test_an_interrupt_sent_to_it_is_ignored(fresh):
     assert launch.status()["pid"] == running.pid
 
 
-def test_two_kernels_have_two_sandboxes(tmp_path):
+def test_two_kernels_have_two_sandboxes(tmp_path, parent):
     first, second = parent(tmp_path), parent(tmp_path)
 
     one, two = told(first), told(second)
@@ -195,6 +204,18 @@ def test_a_state_file_left_by_a_dead_kernel_of_the_same_pid_is_not_believed(fres
     assert not state.exists()
     assert running.pid == held.running.pid
     process.end(held.child)
+
+
+def test_the_sandbox_of_another_kernel_is_not_taken_over(fresh, tmp_path_factory, parent):
+    elsewhere = tmp_path_factory.mktemp("other")
+    kernel = parent(elsewhere)
+    other = told(kernel)
+    places.write(places.path(fresh), places.read(elsewhere / f"sandbox-{kernel.pid}.json"))
+
+    mine = launch.start(state_dir=fresh)
+
+    assert mine.pid != other["pid"]
+    assert not gone_within(other["pid"], 0.1)
 
 
 def test_files_of_dead_kernels_are_swept_and_those_of_live_ones_kept(fresh):
@@ -279,7 +300,7 @@ def test_a_module_beside_the_notebook_does_not_stand_in_for_the_standard_library
 def test_a_start_that_fails_says_what_the_process_wrote(fresh, monkeypatch):
     monkeypatch.setattr(process, "_environment", lambda: {"PYTHONHOME": "/nowhere"})
 
-    with pytest.raises(launch.SandboxError, match="encodings|Python path") as caught:
+    with pytest.raises(launch.SandboxError, match=r"encodings|Python path") as caught:
         launch.start(state_dir=fresh)
 
     assert "did not start" in str(caught.value)
@@ -318,14 +339,15 @@ def test_the_launcher_loads_nothing_outside_the_standard_library():
 
 
 def test_by_hand_it_serves_until_its_input_closes():
-    process = subprocess.Popen(
+    server = subprocess.Popen(
         [sys.executable, "-m", "flarex_nb.sandbox"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
-    ready = json.loads(process.stdout.readline())
+    with server, server.stdout as lines:
+        ready = json.loads(lines.readline())
+        server.stdin.close()
+        try:
+            ended = server.wait(2)
+        finally:
+            server.kill()
 
-    process.stdin.close()
-
-    assert ready["ready"]
-    assert ready["services"] == ["stripe"]
-    assert process.wait(2) == 0
-    process.stdout.close()
+    assert (ready["ready"], ready["services"], ended) == (True, ["stripe"], 0)

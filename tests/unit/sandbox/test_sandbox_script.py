@@ -58,8 +58,11 @@ def test_every_named_fault_has_an_effect_and_none_more():
 
 @pytest.mark.parametrize(
     "script",
-    ["teapot", "99", "302", "204", "600", "503:latency=soon", "reset:retry-after=1", "reset=3", "slow", "slow=-1", "slow=1e9",
-     "hang=nan", "429:retry-after=a%0d%0ab", "503:content-length=1", "503,,200", "429:code=a b", "503:retry-after"],
+    [
+        "teapot", "99", "302", "204", "600", "503:latency=soon", "reset:retry-after=1", "reset=3", "slow", "slow=-1",
+        "slow=1e9", "hang=nan", "429:retry-after=a%0d%0ab", "503:content-length=1", "503,,200", "429:code=a b",
+        "503:retry-after",
+    ],
 )  # fmt: skip
 def test_what_cannot_be_followed_is_refused_by_name(script):
     with pytest.raises(BadScript) as caught:

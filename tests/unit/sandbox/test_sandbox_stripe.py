@@ -98,6 +98,12 @@ def test_a_list_has_ten_by_default(stripe):
     assert (len(page["data"]), page["has_more"], page["object"]) == (10, True, "list")
 
 
+def test_a_page_that_ends_with_the_last_object_has_no_more(stripe):
+    page = stripe.get("/v1/products", params={"limit": 30}).json()
+
+    assert (len(page["data"]), page["has_more"]) == (30, False)
+
+
 def test_ending_before_pages_back(stripe):
     first = [item["id"] for item in stripe.get("/v1/customers", params={"limit": 25}).json()["data"]]
 
@@ -366,8 +372,14 @@ def test_messages_are_stripes(stripe):
 
 
 @pytest.mark.parametrize(
-    "body", [{"json": {"name": "x"}}, {"content": b"name=x"}, {"files": {"name": b"x"}}, {"content": b"\xff", "headers": {"content-type": "application/x-www-form-urlencoded"}}]
-)  # fmt: skip
+    "body",
+    [
+        {"json": {"name": "x"}},
+        {"content": b"name=x"},
+        {"files": {"name": b"x"}},
+        {"content": b"\xff", "headers": {"content-type": "application/x-www-form-urlencoded"}},
+    ],
+)
 def test_a_body_that_is_not_a_form_is_refused_with_stripes_words(body, stripe):
     reply = stripe.post("/v1/customers", **body)
 

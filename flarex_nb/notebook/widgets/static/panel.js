@@ -19,6 +19,8 @@ function h(tag, options = {}, ...children) {
     if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
     else if (value !== false) element.setAttribute(key, value === true ? "" : value);
   }
+  // JupyterLab would take D, D typed on a focused button for "delete the cell"; it looks at the focused element first.
+  if (["button", "input", "select"].includes(tag)) element.setAttribute("data-lm-suppress-shortcuts", "true");
   element.append(...children);
   return element;
 }
@@ -48,8 +50,7 @@ class Panel {
     const heads = ["Name", "State", "From", "Bound to"].map((text) => h("th", { scope: "col" }, text));
     this.table = h("table", { "aria-label": "Secrets" },
       h("thead", {}, h("tr", {}, ...heads, h("th", { scope: "col", "aria-label": "Actions" }))), this.body);
-    // Lumino would take D, D typed on a focused button for "delete the cell".
-    this.root = h("section", { class: "flarex-panel", "aria-label": "FlareX secrets", "data-lm-suppress-shortcuts": "true" },
+    this.root = h("section", { class: "flarex-panel", "aria-label": "FlareX secrets" },
       h("header", {}, h("strong", {}, "Secrets"), this.badge, h("span", { class: "flarex-gap" }),
         this.button("Refresh", "refresh", () => this.ask({ kind: "refresh" })), this.addButton),
       this.form, this.status, this.table, this.empty);
