@@ -183,7 +183,11 @@ class Client:
         """
         from flarex_nb.sandbox import launch  # noqa: PLC0415 - only when it is wanted
 
-        self.sandbox = launch.start()
+        try:
+            self.sandbox = launch.start()
+        except launch.SandboxError as error:
+            msg = f"the sandbox did not start: {error}"
+            raise FlarexError(msg, hint="Run it again; `python -m flarex_nb.sandbox` shows what it says itself.") from error
         for name, value in self.sandbox.keys.items():
             self.secrets.set(name, value, hosts=(f"{self.sandbox.host}:{self.sandbox.port}",), env="sandbox")
         return self.sandbox

@@ -43,7 +43,7 @@ class Gathered:
 
     def first(self) -> BoundCall:
         """Return the call of the first page; the largest page size is asked for when more pages are to follow."""
-        if self._wanted == 1:
+        if self.call.options.pages == "none":
             return self.call
         return at_page(self.call, first_query(self.paging, self.call.request.query))
 

@@ -117,6 +117,7 @@ class _Run:
         self._started = clock.now()
         self._attempts: list[Attempt] = []
         self._spent = 0.0
+        self._last_reply: Reply | None = None
         retry = call.service.retry
         self._rules = RetryRules(
             dialects=retry.dialects,
@@ -144,11 +145,13 @@ class _Run:
         hint = f"Wait {verdict.retry_after:.0f} s: the service failed too often just now, so nothing is sent to it."
         error = CircuitOpen(f"{name} is not called: {verdict.sentence}", hint=hint)
         error.attempts = tuple(self._attempts)
+        error.reply = self._last_reply
         raise error
 
     def failed(self, turn: Turn, error: FlarexError, passed: circuit.Pass) -> Again | Stop:
         """Note the failed attempt, and return whether there is another."""
         outcome = self._outcome(error)
+        self._last_reply = error.reply
         self._report(passed, error, outcome)
         step = backoff(turn.number - 1, jitter=self._call.options.jitter, dice=self._dice)
         situation = Situation(

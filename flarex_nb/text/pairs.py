@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from flarex_nb.text.scan import Piece
     from flarex_nb.text.scope import Context
     from flarex_nb.text.source import Source
+    from flarex_nb.text.values import Dates
 
 Pair = tuple[str, str]
 
@@ -86,11 +87,12 @@ class Pairs:
             field.side.append(self._decoded(text, offset, whole=field.has_value))
 
     def _hole(self, field: _Field, hole: Hole, *, last: bool) -> None:
-        if field.has_value and not field.value and last and self.context.value(self.source, hole) is None:
+        value = self.context.value(self.source, hole)
+        if field.has_value and not field.value and last and value is None:
             field.gone = True
             return
-        bracketed = "[" in "".join(field.name) or self.place == "body"
-        field.side.append(self.context.text(self.source, hole, self.place, "epoch" if bracketed else "iso"))
+        dates: Dates = "epoch" if "[" in "".join(field.name) or self.place == "body" else "iso"
+        field.side.append(self.context.text_of(value, self.source, hole, self.place, dates))
 
     def _pair(self, field: _Field) -> Pair:
         name, value = "".join(field.name), "".join(field.value)
@@ -122,17 +124,27 @@ def form_lines(source: Source) -> list[Piece]:
         CellSyntaxError: a line that does not, because it may as well belong to the value above it.
     """
     found: list[Piece] = []
-    for piece in pieces(source):
+    cut = pieces(source)
+    for index, piece in enumerate(cut):
         if isinstance(piece, Hole):
             found.append(piece)
-            continue
-        offset = piece.offset
-        for number, line in enumerate(piece.text.split("\n")):
-            if number and line.strip() and not line.lstrip().startswith("&"):
-                msg = "this line of the form does not begin with &"
-                raise source.error(msg, offset, hint="Begin each further line with &; a line break in a value is %0A.")
-            text = line.strip() if number else line.rstrip("\r")
-            if text:
-                found.append(Fixed(text, offset + (len(line) - len(line.lstrip()) if number else 0)))
-            offset += len(line) + 1
+        else:
+            found += _joined_lines(source, piece, before_hole=index + 1 < len(cut))
+    return found
+
+
+def _joined_lines(source: Source, piece: Fixed, *, before_hole: bool) -> list[Fixed]:
+    found, offset = list[Fixed](), piece.offset
+    lines = piece.text.split("\n")
+    for number, line in enumerate(lines):
+        last = number == len(lines) - 1
+        start = len(line) - len(line.lstrip()) if number else 0
+        text = line[start:] if last and before_hole else line[start:].rstrip()
+        starts_line = number > 0 and (bool(text) or (last and before_hole))
+        if starts_line and not text.startswith("&"):
+            msg = "this line of the form does not begin with &"
+            raise source.error(msg, offset + start, hint="Begin each further line with &; a line break in a value is %0A.")
+        if text:
+            found.append(Fixed(text, offset + start))
+        offset += len(line) + 1
     return found

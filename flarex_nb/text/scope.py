@@ -76,7 +76,10 @@ class Context:
 
     def text(self, source: Source, hole: Hole, place: Place, dates: Dates = "iso") -> str:
         """Return the hole's value as text, `Marked` where a secret stands in it and may."""
-        value = self.value(source, hole)
+        return self.text_of(self.value(source, hole), source, hole, place, dates)
+
+    def text_of(self, value: object, source: Source, hole: Hole, place: Place, dates: Dates = "iso") -> str:
+        """Return a value of the hole, already worked out, as `text` does."""
         try:
             if isinstance(value, Marked):
                 for name in value.secrets:

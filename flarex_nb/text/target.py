@@ -59,6 +59,7 @@ class _Target:
     def __init__(self, source: Source, context: Context, pairs: list[Pair]) -> None:
         self.source, self.context, self.pairs = source, context, pairs
         self.text = ""
+        self.has_userinfo = False
 
     def fill(self, parts: list[Piece]) -> str:
         for index, piece in enumerate(parts):
@@ -70,6 +71,7 @@ class _Target:
                 self.text += self._in_host(piece, parts[index + 1 :])
             else:
                 self.text += self._in_path(piece)
+        self._check_userinfo()
         self._check_segments(parts)
         return self.text
 
@@ -78,15 +80,14 @@ class _Target:
         return index == 1 and self.text.endswith("/") and piece.text.startswith("/")
 
     def _in_authority(self) -> bool:
-        _, mark, rest = self.text.partition("://")
-        return bool(mark) and "/" not in rest
+        return self.text.lower().startswith(("http://", "https://")) and "/" not in self.text.split("://", 1)[1]
 
     def _first(self, hole: Hole, *, alone: bool) -> str:
         """Return a whole URL, a base URL or a path: the one place where a value is taken as it is."""
         text = self.context.text(self.source, hole, "path")
         if isinstance(text, Marked):
             return text
-        text, mark, query = text.strip().partition("?")
+        text, mark, query = text.strip().partition("#")[0].partition("?")
         if not _WHOLE.match(text) and not (text.startswith("/") and not text.startswith("//")):
             msg = "the value is neither a path nor a URL"
             raise self._error(msg, hole, "A target begins with /, http:// or https://.")
@@ -94,12 +95,13 @@ class _Target:
             msg = "the value holds a character that no path has" if not mark else "the value holds a query already"
             raise self._error(msg, hole, "Put spaces and the like through percent-encoding, and query values below as ?name={{x}}.")
         if mark:
-            self.pairs += Pairs(self.source, self.context, "query").plain(query.partition("#")[0], hole.offset)
+            self.pairs += Pairs(self.source, self.context, "query").plain(query, hole.offset)
         return text
 
     def _in_host(self, hole: Hole, after: list[Piece]) -> str:
         rest = "".join(piece.text for piece in after if isinstance(piece, Literal))
         if "@" in rest.split("/")[0]:
+            self.has_userinfo = True
             return self.context.text(self.source, hole, "userinfo")
         text = self.context.text(self.source, hole, "host")
         if not _HOST.match(text):
@@ -116,14 +118,19 @@ class _Target:
             raise self._error(msg, hole, "Give it a value in a cell above; nothing was sent.")
         return quote(text, safe="")
 
+    def _check_userinfo(self) -> None:
+        authority = self.text.split("://", 1)[-1].split("/")[0] if "://" in self.text else ""
+        if "@" in authority and not self.has_userinfo:
+            msg = "a user or password stands in the URL"
+            raise self.source.error(msg, hint="Leave it out: the service's profile says how it signs in.")
+
     def _check_segments(self, parts: list[Piece]) -> None:
-        """Refuse "." and "..": they climb out of the path as written (RFC 3986 5.2.4)."""
-        hole = next((piece for piece in parts if isinstance(piece, Hole)), None)
-        if any(unquote(segment) in {".", ".."} for segment in self.text.split("://", 1)[-1].split("/")):
+        """Refuse "." and ".." as a part, encoded or not: they climb out of the path as written (RFC 3986 5.2.4)."""
+        path = unquote(self.text.split("://", 1)[-1])
+        if any(part in {".", ".."} for part in re.split(r"[/\\]", path)):
+            hole = next((piece.offset for piece in parts if isinstance(piece, Hole)), 0)
             msg = "a part of the path is . or .., which leads to another path"
-            hint = "Write the path as the documentation shows it."
-            place = self.source.place(hole.offset if hole else 0)
-            raise UsageError(msg, hint=hint, place=place)
+            raise self.source.error(msg, hole, hint="Write the path as the documentation shows it.")
 
     def _error(self, message: str, hole: Hole, hint: str) -> UsageError:
         return UsageError(message, hint=hint, place=self.source.place(hole.offset))

@@ -113,7 +113,7 @@ def test_names_for_the_type_checker_are_the_names_at_run_time():
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=SOURCE_IDS)
-def test_a_module_lists_only_names_it_has_in_order(path):
+def test_a_module_lists_only_names_it_has_and_each_once(path):
     tree = ast.parse(path.read_text("utf-8"))
     lists = [
         ast.literal_eval(node.value)
@@ -123,7 +123,7 @@ def test_a_module_lists_only_names_it_has_in_order(path):
     bound = {name for node in ast.walk(tree) for name in _names_bound_by(node)}
 
     for names in lists:
-        assert list(names) == sorted(set(names))
+        assert len(names) == len(set(names))  # their order is ruff's to check (RUF022)
         assert path.name == "__init__.py" or set(names) <= bound
 
 

@@ -49,7 +49,8 @@ def chromium_path() -> str:
     found = named or next(filter(None, map(shutil.which, _NAMES)), None)
     if found and Path(found).exists():
         return found
-    reason = f"no browser: {named or 'none of ' + ', '.join(_NAMES)} found; install chromium or set FLAREX_CHROMIUM"
+    looked_for = f"{named}, named by FLAREX_CHROMIUM," if named else f"any of {', '.join(_NAMES)}"
+    reason = f"no browser: {looked_for} was not found; install chromium or set FLAREX_CHROMIUM"
     if os.environ.get("CI", "").lower() not in ("", "0", "false"):
         pytest.fail(f"{reason} (CI is set, so browser tests must run)")
     pytest.skip(reason)

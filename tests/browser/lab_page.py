@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from lab_server import LabServer
     from playwright.sync_api import Locator, Page, WebSocket
+
+    from lab_server import LabServer
 
 FIND = """
   const find = (path) => {

@@ -8,6 +8,7 @@ import os
 import urllib.parse
 
 import pytest
+
 from leak_forms import seen
 
 VALUE = 'sk_sandbox_"Q7/+=&<w>9~typed'

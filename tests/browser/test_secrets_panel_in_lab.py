@@ -6,8 +6,9 @@ import hashlib
 import json
 
 import pytest
-from leak_forms import seen
 from playwright.sync_api import expect
+
+from leak_forms import seen
 
 VALUE = 'sk_sandbox_"Q7/+=&<w>9~typed'
 DIGEST = hashlib.sha256(VALUE.encode()).hexdigest()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from flarex_nb.errors import ConnectFailed, ConnectionLost, NotFound, ServerError
-from scripted import header_of, reply, waits_of
+from flarex_nb.errors import CircuitOpen, ConnectFailed, ConnectionLost, NotFound, ServerError
+from scripted import KEY, header_of, reply, waits_of
 
 
 def test_a_503_is_tried_again_and_the_answer_has_both_attempts(world: Any) -> None:
@@ -39,9 +40,45 @@ def test_backoff_without_jitter_follows_the_series_to_its_cap(world: Any) -> Non
     here = world(reply(503))
 
     with pytest.raises(ServerError):
-        here.call(attempts=6, deadline=60.0)
+        here.call(attempts=5, deadline=60.0)
 
-    assert here.clock.slept == [1.0, 2.0, 4.0, 8.0, 8.0]
+    assert here.clock.slept == [1.0, 2.0, 4.0, 8.0]
+
+
+def test_five_failures_open_the_breaker_and_the_sixth_attempt_is_not_sent(world: Any) -> None:
+    here = world(reply(503, {"error": {"message": "Busy."}}))
+
+    with pytest.raises(CircuitOpen) as caught:
+        here.call(attempts=9, deadline=60.0)
+
+    assert len(here.wire.seen) == 5
+    assert len(caught.value.attempts) == 5
+    assert caught.value.reply.status == 503
+    with pytest.raises(CircuitOpen):
+        here.call()
+    assert len(here.wire.seen) == 5
+
+
+def test_an_open_breaker_lets_one_probe_through_and_a_good_answer_closes_it(world: Any) -> None:
+    here = world(*[reply(503)] * 5, reply(200, {}))
+    with pytest.raises(CircuitOpen):
+        here.call(attempts=9, deadline=60.0)
+    here.clock.advance(16)
+
+    assert here.call().status == 200
+    assert here.call(cache="bypass").status == 200
+
+
+def test_rehearsed_failures_do_not_open_the_breaker(world: Any) -> None:
+    here = world(reply(503))
+    here.client.sandbox = SimpleNamespace(origin="http://127.0.0.1:1", host="127.0.0.1", port=1, services=("stripe",))
+    here.client.secrets.set("STRIPE_SECRET_KEY", KEY, hosts=("127.0.0.1:1",), env="sandbox")
+
+    for _ in range(4):
+        with pytest.raises(ServerError):
+            here.call(simulate="503,503,503")
+
+    assert len(here.wire.seen) == 12
 
 
 def test_a_post_without_a_key_is_not_repeated_after_a_502(world: Any) -> None:

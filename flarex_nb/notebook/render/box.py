@@ -13,23 +13,22 @@ from flarex_nb.notebook.render.timeline import timeline
 if TYPE_CHECKING:
     from flarex_nb.notebook.render.failure import Failure
 
-_FITS = ((600, 8, 12), (300, 6, 8), (120, 4, 6), (60, 2, 4))
-"""Characters of a text, attempts and rows of facts: the first that stays within the limit is taken."""
+_FITS = ((600, 8), (300, 6), (120, 4), (60, 2))
+"""Characters of a text, and attempts: the first that stays within the limit is taken."""
 
 
 def failure_html(failure: Failure) -> str:
     """Return the box as HTML of at most `LIMIT` bytes."""
     drawn = ""
-    for most, attempts, rows in _FITS:
-        drawn = _draw(failure, most, attempts, rows)
+    for most, attempts in _FITS:
+        drawn = _draw(failure, most, attempts)
         if len(drawn.encode()) <= LIMIT:
             break
     return drawn
 
 
-def _draw(failure: Failure, most: int, attempts: int, rows: int) -> str:
-    facts = [*failure.rows[:rows]]
-    entries = "".join(f"<dt>{words(label, 24)}</dt><dd>{words(text, most)}</dd>" for label, text in facts)
+def _draw(failure: Failure, most: int, attempts: int) -> str:
+    entries = "".join(f"<dt>{words(label, 24)}</dt><dd>{words(text, most)}</dd>" for label, text in failure.rows)
     if failure.next_step:
         entries += f'<dt>Next</dt><dd class="fx-next">{words(failure.next_step, most)}</dd>'
     call = f"<code>{words(failure.call, min(most, 160))}</code>" if failure.call else ""

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _RANK: dict[Sent, int] = {"no": 0, "maybe": 1, "yes": 2}
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _SERVER_ERROR = 500
+_DETAILS = 6
+"""Further facts of the context that are told."""
+
 _BOLD, _SHORT = 160, 40
 """Characters of a message that stands in the bold sentence; of a detail that stands beside others."""
 
@@ -80,7 +83,8 @@ def _their_words(error: FlarexError) -> list[tuple[str, str]]:
 
 
 def _details(error: FlarexError) -> list[tuple[str, str]]:
-    return [(label[:1].upper() + label[1:], text) for label, text in error.context.items() if label not in _OWN_ROWS]
+    own = [(label[:1].upper() + label[1:], text) for label, text in error.context.items() if label not in _OWN_ROWS]
+    return own[:_DETAILS]
 
 
 def _circumstances(error: FlarexError, *, steady: bool) -> list[tuple[str, str]]:

@@ -32,12 +32,10 @@ _FILL = "\0"
 def card_text(card: Card, frame: pd.DataFrame) -> str:
     """Return the card as text: facts, the head of the frame, remarks, and the attempts if anything went wrong."""
     grid = grid_of(frame, rows=_ROWS, columns=400 if len(frame) == 1 else 30)
-    marks = ", ".join(label for label, _ in card.marks)
-    lines = [
-        *_wrapped(f"{card.service}  {card.method} {shown(card.path, 120)}  {marks}"),
-        *_wrapped(", ".join(card.facts).replace("×", "x")),
-        "",
-    ]
+    marks = ", ".join(shown(label, 40) for label, _ in card.marks)
+    facts = ", ".join(shown(fact, 120) for fact in card.facts).replace("×", "x")
+    call = f"{shown(card.service, 40)}  {shown(card.method, 12)} {shown(card.path, 120)}"
+    lines = [*_wrapped(f"{call}  {marks}"), *_wrapped(facts), ""]
     body, grid = (_record(grid), grid) if grid.is_record else _table(grid)
     lines += [*body, ""] if body else []
     into = f" The frame is {shown(card.into, 60)}." if card.into else ""
@@ -56,7 +54,7 @@ def failure_text(failure: Failure) -> str:
     lines += _wrapped(f"{failure.kind}: {shown(failure.call, 160)}" if failure.call else failure.kind)
     pad = max((len(label) for label, _ in failure.rows), default=4) + 2
     for label, text in (*failure.rows, *([("Next", failure.next_step)] if failure.next_step else [])):
-        lines += _wrapped(f"  {shown(label, 24):<{pad}}{shown(text, 600)}", " " * (pad + 2))
+        lines += _wrapped(f"  {shown(label, 24):<{pad}}{shown(text, 400)}", " " * (pad + 2))
     return "\n".join([*lines, *attempts_text(failure.attempts, steady=failure.steady)])
 
 
@@ -73,7 +71,7 @@ def attempts_text(attempts: tuple[Attempt, ...], *, steady: bool) -> list[str]:
         sent = f"sent in {row.sent_for}, " if row.sent_for else ""
         what = {"again": "tried again", "stop": "stopped"}.get(row.decision, "done")
         start = f"  {row.label:<{labels}}  {shown(row.outcome, 24):<{outcomes}}  "
-        lines += _wrapped(f"{start}{wait}{sent}{what}: {shown(row.why, 300)}", " " * len(start))
+        lines += _wrapped(f"{start}{wait}{sent}{what}: {shown(row.why, 200)}", " " * len(start))
     return [*lines, *_wrapped(f"  {past.left_out}" if past.left_out else "")]
 
 
@@ -119,6 +117,9 @@ def _padded(texts: list[str], *, right: bool) -> list[str]:
 
 def _wrapped(text: str, indent: str = "") -> list[str]:
     """Return the text in lines of at most `COLUMNS` places; the first line's own spaces stay."""
-    filled = text if text.isascii() else "".join(letter + _FILL * (width(letter) - 1) for letter in text)
-    lines = textwrap.wrap(filled, COLUMNS, subsequent_indent=indent, replace_whitespace=False, break_on_hyphens=False)
+    if text.isascii():
+        filled, room = text, COLUMNS
+    else:  # a wide letter may be parted from what stands for its second place
+        filled, room = "".join(letter + _FILL * (width(letter) - 1) for letter in text), COLUMNS - 1
+    lines = textwrap.wrap(filled, room, subsequent_indent=indent, replace_whitespace=False, break_on_hyphens=False)
     return [line.replace(_FILL, "") for line in lines]

@@ -119,7 +119,9 @@ class Names:
 
     def __call__(self, host: str, port: int) -> list[str]:
         self.asked.append(host)
-        answer = self.answers.get(host.replace(".", "_"), socket.gaierror(socket.EAI_NONAME, "Name or service not known"))
+        answer = self.answers.get(
+            host.replace(".", "_"), socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        )
         if isinstance(answer, OSError):
             raise answer
         if answer and isinstance(answer[0], list):

@@ -115,7 +115,9 @@ def test_special_addresses_are_refused_with_the_reason_in_words(ip, word) -> Non
     assert word in refusal(ip)
 
 
-@pytest.mark.parametrize("text", ["", "127.1", "0x7f.1", "2130706433", "010.0.0.1", "localhost", "1.1.1.1 ", "[::1]", "::1::"])
+@pytest.mark.parametrize(
+    "text", ["", "127.1", "0x7f.1", "2130706433", "010.0.0.1", "localhost", "1.1.1.1 ", "[::1]", "::1::"]
+)
 def test_text_with_more_than_one_reading_is_no_address(text) -> None:
     assert refusal(text) == "not a numeric IP address"
 

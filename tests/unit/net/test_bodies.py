@@ -39,7 +39,10 @@ def test_a_plain_body_is_the_same_however_it_is_cut(data, sizes) -> None:
     assert whole((), cut(data, sizes)) == data
 
 
-@given(st.lists(st.binary(max_size=2000), min_size=1, max_size=4), st.lists(st.integers(min_value=0, max_value=400), max_size=9))
+@given(
+    st.lists(st.binary(max_size=2000), min_size=1, max_size=4),
+    st.lists(st.integers(min_value=0, max_value=400), max_size=9),
+)
 def test_gzip_members_one_after_the_other_unpack_however_they_are_cut(parts, sizes) -> None:
     packed = b"".join(gzip.compress(part) for part in parts)
 
@@ -77,7 +80,9 @@ def test_the_caps_hold_to_the_byte(size) -> None:
         assert len(whole(GZIP, [packed], out=100)) == len(whole((), [b"x" * size], wire=100)) == size
 
 
-@pytest.mark.parametrize("data", [b"plain text", zlib.compress(b"x"), b"\x1f\x8b\x08broken", gzip.compress(b"x") + b"rest"])
+@pytest.mark.parametrize(
+    "data", [b"plain text", zlib.compress(b"x"), b"\x1f\x8b\x08broken", gzip.compress(b"x") + b"rest"]
+)
 def test_what_is_not_the_gzip_it_says_is_an_error(data) -> None:
     with pytest.raises(ProtocolBroken):
         whole(GZIP, [data])
@@ -119,7 +124,19 @@ def test_an_empty_body_is_empty_whatever_its_coding_says(coding) -> None:
     assert whole((("Content-Encoding", coding),), []) == b""
 
 
-@pytest.mark.parametrize(("declared", "refused"), [("101", True), ("100", False), ("9" * 30, True), ("9" * 8000, True), ("000100", False), ("", False), ("-1", False), ("x", False)])
+@pytest.mark.parametrize(
+    ("declared", "refused"),
+    [
+        ("101", True),
+        ("100", False),
+        ("9" * 30, True),
+        ("9" * 8000, True),
+        ("000100", False),
+        ("", False),
+        ("-1", False),
+        ("x", False),
+    ],
+)
 def test_a_declared_length_over_the_cap_is_refused_before_reading(declared, refused) -> None:
     headers = (("Content-Length", declared),)
 

@@ -78,7 +78,9 @@ def test_a_name_that_answers_otherwise_the_next_time_is_refused_then(net) -> Non
         _, tls = net.authority()
         names = net.Names(ok_test=[[net.PUBLIC], ["127.0.0.1"]])
         context = net.server_tls("ok.test")
-        async with net.serving(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", tls=context) as server:
+        async with net.serving(
+            b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", tls=context
+        ) as server:
             detour = net.Detour(server.port)
             async with net.wire(lookup=names, open_socket=detour, tls=tls) as wire:
                 assert (await wire.send(get("https://ok.test/"), REACH)).status == 200
@@ -90,7 +92,9 @@ def test_a_name_that_answers_otherwise_the_next_time_is_refused_then(net) -> Non
 
 
 @pytest.mark.parametrize("spelling", ["ok.test", "OK.Test", "ok.test."])
-@pytest.mark.parametrize("answers", [["93.184.215.14"], ["2606:4700:4700::1111"], ["2606:4700:4700::1111", "93.184.215.14"]])
+@pytest.mark.parametrize(
+    "answers", [["93.184.215.14"], ["2606:4700:4700::1111"], ["2606:4700:4700::1111", "93.184.215.14"]]
+)
 def test_public_names_are_reached_by_the_number_that_was_checked(net, spelling, answers) -> None:
     async def main() -> None:
         _, tls = net.authority()

@@ -101,7 +101,9 @@ def test_the_caller_can_allow_fewer_schemes() -> None:
         check_url("http://127.0.0.1:8000/", reach=LOCAL, schemes=("https",))
 
 
-@pytest.mark.parametrize("port", [1, 21, 22, 23, 25, 53, 81, 110, 143, 445, 993, 1023, 2375, 3306, 5432, 6000, 6379, 9200, 11211, 27017])
+@pytest.mark.parametrize(
+    "port", [1, 21, 22, 23, 25, 53, 81, 110, 143, 445, 993, 1023, 2375, 3306, 5432, 6000, 6379, 9200, 11211, 27017]
+)
 def test_ports_of_other_protocols_are_refused(port) -> None:
     with pytest.raises(SchemeNotAllowed, match=f":{port} may not be asked"):
         check_url(f"https://api.example.com:{port}/", reach=PUBLIC)

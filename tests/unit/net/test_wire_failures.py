@@ -61,7 +61,12 @@ BROKEN = [
     ("chunked cut short", says(HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab"), ConnectionLost, "yes"),
     ("chunked without its end", says(HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n"), ConnectionLost, "yes"),
     ("chunk size is no number", says(HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nab\r\n"), TransportError, None),
-    ("gzip cut short", says(HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"x" * 99)[:-9]), ProtocolBroken, "yes"),
+    (
+        "gzip cut short",
+        says(HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"x" * 99)[:-9]),
+        ProtocolBroken,
+        "yes",
+    ),
     ("brotli", says(HEAD + b"Content-Encoding: br\r\n\r\n\x0b\x02\x80abc\x03"), ProtocolBroken, "yes"),
     ("stacked", says(HEAD + b"Content-Encoding: gzip\r\nContent-Encoding: gzip\r\n\r\nx"), ProtocolBroken, "yes"),
     ("not http", says(b"220 mail.test ESMTP\r\n\r\n"), ProtocolBroken, "maybe"),
@@ -177,7 +182,10 @@ def test_a_flood_of_interim_answers_ends_with_the_callers_timeout(net, flood) ->
     net.run(main())
 
 
-@pytest.mark.parametrize(("start", "phase", "sent"), [(b"", "waiting", "maybe"), (HEAD, "waiting", "maybe"), (HEAD + b"\r\n", "reading", "yes")])
+@pytest.mark.parametrize(
+    ("start", "phase", "sent"),
+    [(b"", "waiting", "maybe"), (HEAD, "waiting", "maybe"), (HEAD + b"\r\n", "reading", "yes")],
+)
 def test_a_dripping_answer_ends_with_the_callers_timeout(net, start, phase, sent) -> None:
     async def answer(reader, writer) -> None:
         writer.write(start)
@@ -300,7 +308,8 @@ def test_a_server_that_does_not_speak_tls_is_told_from_one_that_hangs_up(net, an
         async with net.wire() as wire:
             with pytest.raises(ConnectFailed) as caught:
                 await wire.send(
-                    Outgoing("GET", f"https://127.0.0.1:{port}/", (), b""), Reach(private=frozenset({("127.0.0.1", port)}))
+                    Outgoing("GET", f"https://127.0.0.1:{port}/", (), b""),
+                    Reach(private=frozenset({("127.0.0.1", port)})),
                 )
         assert (caught.value.permanent, caught.value.sent) == (permanent, "no")
         assert re.search("does not speak TLS" if permanent else "during the TLS handshake", caught.value.message)

@@ -33,7 +33,13 @@ def test_the_request_line_and_headers_go_out_as_they_were_given(net) -> None:
 
 @pytest.mark.parametrize(
     ("path", "asked"),
-    [("a/../b/./c", "/b/c"), ("a b", "/a%20b"), ("caf\u00e9?q=\u00fc", "/caf%C3%A9?q=%C3%BC"), ("?a=b", "/?a=b"), ("a%20b", "/a%20b")],
+    [
+        ("a/../b/./c", "/b/c"),
+        ("a b", "/a%20b"),
+        ("caf\u00e9?q=\u00fc", "/caf%C3%A9?q=%C3%BC"),
+        ("?a=b", "/?a=b"),
+        ("a%20b", "/a%20b"),
+    ],
 )
 def test_a_path_is_brought_into_the_one_form_that_can_be_sent(net, path, asked) -> None:
     async def main() -> str:
@@ -81,7 +87,9 @@ def test_every_method_sends_its_body_whole(net, method, size) -> None:
     assert "content-type" not in head
 
 
-@pytest.mark.parametrize("bad", ["a\r\nX-Evil: 1", "a\nb", "a\rb", "a\0b", "a\x7fb", "a\x1b[31m", "ключ-canary", "caf\u00e9"])
+@pytest.mark.parametrize(
+    "bad", ["a\r\nX-Evil: 1", "a\nb", "a\rb", "a\0b", "a\x7fb", "a\x1b[31m", "ключ-canary", "caf\u00e9"]
+)
 def test_a_header_value_that_is_not_one_line_of_ascii_is_refused_without_echo(net, bad) -> None:
     async def main() -> int:
         async with net.serving() as server, net.wire() as wire:
@@ -94,7 +102,10 @@ def test_a_header_value_that_is_not_one_line_of_ascii_is_refused_without_echo(ne
     assert net.run(main()) == 0
 
 
-@pytest.mark.parametrize("name", ["Host", "content-length", "Transfer-Encoding", "Connection", "Expect", "Upgrade", "X Y", "X:Y", "", "X\r\nY"])
+@pytest.mark.parametrize(
+    "name",
+    ["Host", "content-length", "Transfer-Encoding", "Connection", "Expect", "Upgrade", "X Y", "X:Y", "", "X\r\nY"],
+)
 def test_headers_that_frame_the_message_or_are_no_names_are_refused(net, name) -> None:
     async def main() -> int:
         async with net.serving() as server, net.wire() as wire:
@@ -136,7 +147,10 @@ def test_the_answer_comes_with_its_header_lines_in_order_and_its_body_unpacked(n
 @pytest.mark.parametrize("status", [204, 304, 400, 404, 500, 503])
 def test_a_status_is_not_judged(net, status) -> None:
     async def main() -> int:
-        async with net.serving(f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n".encode()) as server, net.wire() as wire:
+        async with (
+            net.serving(f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n".encode()) as server,
+            net.wire() as wire,
+        ):
             return (await wire.send(server.out(), server.reach)).status
 
     assert net.run(main()) == status
@@ -174,7 +188,9 @@ def test_a_burst_of_calls_all_come_back(net) -> None:
     net.run(main())
 
 
-@pytest.mark.parametrize("head", [b"Content-Length: 3000\r\n\r\n", b"\r\n", b"Transfer-Encoding: chunked\r\n\r\nbb8\r\n"])
+@pytest.mark.parametrize(
+    "head", [b"Content-Length: 3000\r\n\r\n", b"\r\n", b"Transfer-Encoding: chunked\r\n\r\nbb8\r\n"]
+)
 def test_an_answer_over_the_cap_is_refused_and_its_connection_closed(net, head) -> None:
     async def answer(reader, writer) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\n" + head + b"x" * 3000)
@@ -295,7 +311,9 @@ def test_nothing_of_the_request_shows_in_a_log(net, caplog) -> None:
 
     async def main() -> None:
         async with net.serving() as server, net.wire() as wire:
-            out = Outgoing("POST", server.url + "path-canary?k=query-canary", (("X-Key", "header-canary"),), b"body-canary")
+            out = Outgoing(
+                "POST", server.url + "path-canary?k=query-canary", (("X-Key", "header-canary"),), b"body-canary"
+            )
             await wire.send(out, server.reach)
 
     net.run(main())

@@ -56,15 +56,15 @@ def test_each_picture_says_the_same_in_words(shown, seen, recovered):
 
 
 def test_the_text_has_the_same_facts(shown, recovered):
-    text = result_text(shown([{"a": 1}], attempts=recovered))
+    text = result_text(shown([{"a": 1}, {"a": 2}], attempts=recovered))
 
-    assert text.splitlines()[-4:] == [
+    assert text.splitlines()[7:] == [
         "3 attempts, 3.0 s of it waiting:",
         "  1  503              sent in 500 ms, tried again: The server is unavailable.",
-        "  2  connection-lost  after 2.0 s (Retry-After), sent in 500 ms, tried again: The server is unavailable.",
+        "  2  connection-lost  after 2.0 s (Retry-After), sent in 500 ms, tried again: The server is",
+        "                      unavailable.",
         "  3  200              after 1.0 s (our backoff), sent in 1.0 s, done: The answer is good.",
-    ][:2] + text.splitlines()[-2:]
-    assert "after 2.0 s (Retry-After)" in text
+    ]
 
 
 def test_a_send_too_short_to_see_is_still_drawn(shown, seen, attempt):

@@ -124,7 +124,7 @@ def test_a_result_stays_within_20_kb_whatever_is_in_it(shown, seen, text):
         html = result_html(result)
         assert len(html.encode()) <= 20_000
         seen(html)
-        assert len(result_text(result)) <= 12_000
+        assert len(result_text(result).encode()) <= 20_000
 
 
 @pytest.mark.parametrize("text", HEAVY, ids=["quotes", "emoji", "ampersands", "controls", "wide", "tags"])
@@ -137,7 +137,7 @@ def test_an_error_stays_within_20_kb_whatever_is_in_it(seen, text):
 
     assert len(html.encode()) <= 20_000
     seen(html)
-    assert len(error_text(error)) <= 20_000
+    assert len(error_text(error).encode()) <= 20_000
 
 
 def test_a_cell_of_a_megabyte_costs_nothing(shown):
@@ -158,7 +158,7 @@ def test_numbers_with_very_many_digits_and_deep_lists_are_bounded():
         deep = [deep]
 
     assert cell_text(1 << 40_000, 60) == "integer of 40,001 bits"
-    assert len(cell_text(1 << 4_000, 60)) == 60
+    assert len(cell_text(1 << 3_000, 60)) == 60
     assert len(preview(deep, 60)) <= 60
 
 

@@ -95,7 +95,7 @@ def test_deterministic_output_is_the_same_in_every_run(shown, attempt, monkeypat
 def test_deterministic_output_keeps_what_the_server_asked_for(shown, attempt, monkeypatch):
     monkeypatch.setenv("FLAREX_DETERMINISTIC", "1")
 
-    text = result_text(run(shown, attempt, jitter=0.5)[0])
+    text = " ".join(result_text(run(shown, attempt, jitter=0.5)[0]).split())
 
     assert "after 2 s (Retry-After)" in text
     assert "asks for 2 s (Retry-After): next attempt in … s." in text
