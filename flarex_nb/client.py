@@ -29,12 +29,14 @@ if TYPE_CHECKING:
     from flarex_nb.catalog.registry import Registry
     from flarex_nb.clock import Clock
     from flarex_nb.events import Listener
-    from flarex_nb.model import BoundCall, CallRequest, Environment
+    from flarex_nb.model import BoundCall, CallRequest, Environment, Reveal
     from flarex_nb.pipeline.transmit import Wire
     from flarex_nb.pipeline.view import CallResult
     from flarex_nb.sandbox.launch import Running
     from flarex_nb.settings import Settings
     from flarex_nb.vault.facade import Secrets
+    from flarex_nb.vault.redact import Redactor
+    from flarex_nb.vault.sources import Sources
 
 
 _BODY_ARGUMENTS = ("params", "headers", "json", "data", "content")
@@ -170,6 +172,43 @@ class Client:
             call = None if step is None else at_page(call, step)
 
     @functools.cached_property
+    def redactor(self) -> Redactor:
+        """Masks every value this process knows."""
+        from flarex_nb.vault.redact import Redactor  # noqa: PLC0415
+
+        return Redactor()
+
+    @functools.cached_property
+    def _sources(self) -> Sources:
+        from flarex_nb.vault.sources import Declared, Sources  # noqa: PLC0415
+        from flarex_nb.vault.store import SessionStore  # noqa: PLC0415
+
+        def declared() -> tuple[Declared, ...]:
+            known = self.services
+            pairs = [(service, name) for service in map(known.get, known.names()) for name in service.secret_names]
+            return tuple(Declared(each.name, name, known.hosts_of_secret(name)) for each, name in pairs)
+
+        return Sources(
+            SessionStore(self.clock, masks=self.redactor),
+            environ=self._environ,
+            start_dir=self._folder,
+            default_hosts=lambda name: self.services.hosts_of_secret(name),
+            declared=declared,
+            sandbox_hosts=self._sandbox_hosts,
+            masks=self.redactor,
+        )
+
+    @functools.cached_property
+    def _revealer(self) -> Reveal:
+        from flarex_nb.vault.reveal import Revealer  # noqa: PLC0415
+
+        return Revealer(self._sources, self.clock, private=lambda: self.services.private_places())
+
+    def _sandbox_hosts(self) -> tuple[str, ...]:
+        running = self.sandbox
+        return () if running is None else (f"{running.host}:{running.port}",)
+
+    @functools.cached_property
     def secrets(self) -> Secrets:
         """The secrets by name: set, list, rotate, delete, scope. No way to read a value back."""
         from flarex_nb.vault.facade import Secrets  # noqa: PLC0415 - cryptography loads with the first secret
@@ -189,7 +228,7 @@ class Client:
             msg = f"the sandbox did not start: {error}"
             raise FlarexError(msg, hint="Run it again; `python -m flarex_nb.sandbox` shows what it says itself.") from error
         for name, value in self.sandbox.keys.items():
-            self.secrets.set(name, value, hosts=(f"{self.sandbox.host}:{self.sandbox.port}",), env="sandbox")
+            self.secrets.set(name, value, hosts=self._sandbox_hosts(), env="sandbox")
         return self.sandbox
 
     def sandbox_off(self) -> None:

@@ -72,6 +72,11 @@ class Registry:
                 found += service.hosts or (_authority(service),)
         return tuple(dict.fromkeys(found))
 
+    def private_places(self) -> frozenset[tuple[str, int]]:
+        """Return the (host, port) of every service registered with network "private"."""
+        known = map(self.get, self.names())
+        return frozenset((service.host, service.port) for service in known if service.network == "private")
+
 
 def _authority(service: Service) -> str:
     default = 443 if service.base_url.startswith("https") else 80

@@ -87,7 +87,7 @@ class Bounded:
             if piece:
                 yield piece
             data = unpack.unused_data if unpack.eof else unpack.unconsumed_tail
-            if not unpack.eof and not data and len(piece) < PIECE:
+            if not unpack.eof and not data:
                 return
 
 

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 from flarex_nb.errors import UsageError
 from flarex_nb.text.scan import OPEN
-from flarex_nb.text.source import Source, plain_characters, shown
+from flarex_nb.text.source import shown
 from flarex_nb.text.values import Marked
 
 if TYPE_CHECKING:
     from flarex_nb.model import Headers
     from flarex_nb.text.raw import RawHeader
     from flarex_nb.text.scope import Context
+    from flarex_nb.text.source import Source
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 _BASIC = re.compile(r"Basic\s+(?P<user>[^\s:]+)(?:\s+|:)(?P<rest>\S.*)\Z", re.IGNORECASE | re.DOTALL)
-_BASE64 = re.compile(r"[A-Za-z0-9+/]{4,}={0,2}\Z")
 
 
 def fill_headers(headers: tuple[RawHeader, ...], context: Context) -> tuple[Headers, frozenset[str]]:
@@ -34,7 +34,8 @@ def fill_headers(headers: tuple[RawHeader, ...], context: Context) -> tuple[Head
         value = checked_value(header.name, context.fill(header.value, "header"), header.value)
         if context.uuids > before:
             anew.add(header.name.lower())
-        lines.append((header.name, _basic(value, header.value) if header.name.lower() == "authorization" else value))
+        value = _basic(value, header.value) if header.name.lower() == "authorization" else value
+        lines.append((header.name, str(value)))
     return tuple(lines), frozenset(anew)
 
 
@@ -52,19 +53,19 @@ def checked_value(name: str, value: str, source: Source) -> str:
         msg = f"the value of {name} holds a line break or another control character"
         raise UsageError(msg, hint="A header is one line: strip the value in a cell above.", place=source.place(offset))
     try:
-        plain_characters(value).encode("latin-1")
+        value.encode("latin-1")
     except UnicodeEncodeError:
         msg = f"the value of {name} holds a character that headers cannot carry"
         hint = "Headers carry latin-1; percent-encode the value, or send it in the body."
         raise UsageError(msg, hint=hint, place=source.place(offset)) from None
-    stripped = plain_characters(value).strip(" \t")
+    stripped = value.strip(" \t")
     return Marked(stripped, value.secrets) if isinstance(value, Marked) else stripped
 
 
 def _basic(value: str, source: Source) -> str:
     """Return `Basic user:password` encoded, as the clients of these files do; anything else as it is."""
     found = _BASIC.match(value)
-    if found is None or (isinstance(value, str) and _BASE64.match(value.split(None, 1)[-1])):
+    if found is None:
         return value
     if isinstance(value, Marked):
         msg = "Basic credentials with a secret are put together by the service's profile"

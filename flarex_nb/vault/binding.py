@@ -22,6 +22,7 @@ _LABEL: Final = re.compile(r"\w(?:[\w-]{0,61}\w)?")
 _LONGEST_NAME: Final = 253  # RFC 1035 2.3.4
 _HIGHEST_PORT: Final = 65535
 _SUFFIX_LABELS: Final = 2
+_LONGEST_WORD: Final = 24
 _EXAMPLES: Final = "Write api.example.com, api.example.com:8443 or *.example.com."
 
 
@@ -46,13 +47,15 @@ class Binding:
         return f"{'*.' if self.below else ''}{host}{f':{self.port}' if self.port else ''}"
 
 
-def parse(text: str) -> Binding:
+def parse(text: object) -> Binding:
     """Return the binding a person wrote.
 
+    The refusal never repeats what was given: it may be the value, put in the wrong place.
+
     Raises:
-        UsageError: it is a URL, a bare `*`, or no host.
+        UsageError: it is a URL, a bare `*`, no host, or looks like a value.
     """
-    written = text.strip().lower() if isinstance(text, str) else ""
+    written = text.strip().lower() if isinstance(text, str) and not _is_keylike(text) else ""
     if "/" in written or "@" in written:
         msg = "a secret is bound to hosts, not to a URL or a path"
         raise UsageError(msg, hint=_EXAMPLES)
@@ -60,7 +63,7 @@ def parse(text: str) -> Binding:
     host, port = _split(written.removeprefix("*."))
     host = host.removesuffix(".")
     if not _is_host(host) or (below and (_is_address(host) or host.count(".") + 1 < _SUFFIX_LABELS)):
-        msg = f"{text[:80]!r} is not a host a secret can be bound to" if isinstance(text, str) else "a host is a text"
+        msg = "this is not a host that a secret can be bound to"
         raise UsageError(msg, hint=f"{_EXAMPLES} A *.suffix has at least two parts and covers the hosts below it only.")
     return Binding(host, port, below)
 
@@ -111,6 +114,14 @@ def _split(authority: str) -> tuple[str, int | None]:
         return "", None
     port = int(found[2]) if found[2] else None
     return ("", None) if port is not None and not 0 < port <= _HIGHEST_PORT else (found[1], port)
+
+
+def _is_keylike(text: str) -> bool:
+    """Return whether the text is rather a key than a host: one long word or one with _, or long words in mixed case."""
+    labels = text.partition(":")[0].split(".")
+    if len(labels) == 1:
+        return "_" in text or len(text) > _LONGEST_WORD
+    return text not in {text.lower(), text.upper()} and max(map(len, labels)) > _LONGEST_WORD
 
 
 def _is_address(host: str) -> bool:

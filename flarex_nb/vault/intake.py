@@ -12,17 +12,42 @@ from typing import Final
 from flarex_nb.errors import UsageError
 
 LONGEST: Final = 64 * 1024
-"""Bytes; a credential is not a file."""
+"""Characters, which are bytes in a header; a credential is not a file."""
 
 SHORTEST_MASKED: Final = 8
 """Characters; masking shorter values would mask ordinary text."""
 
+_LATIN_1_END: Final = 0xFF
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Zl", "Zp"})
 
 _COMMON: Final = frozenset(
-    "12345678 123456789 1234567890 87654321 administrator authorization changeit changeme changethis credential "
-    "credentials defaults development example examples localhost password password1 placeholder postgres postgresql "
-    "production qwertyui redacted sandbox1 secret12 staging1 testtest undefined unknown1 username".split()
+    [
+        "12345678",
+        "123456789",
+        "1234567890",
+        "87654321",
+        "administrator",
+        "authorization",
+        "changeit",
+        "changeme",
+        "changethis",
+        "credential",
+        "credentials",
+        "defaults",
+        "development",
+        "example",
+        "examples",
+        "localhost",
+        "password",
+        "password1",
+        "placeholder",
+        "postgres",
+        "postgresql",
+        "production",
+        "redacted",
+        "undefined",
+        "username",
+    ]
 )
 
 
@@ -76,9 +101,8 @@ def _decoded(value: object) -> str:
     try:
         if isinstance(text, str):
             return text
-        raise UsageError(
-            "a secret's value is text, or bytes in UTF-8", hint="Nothing was stored."  # noqa: EM101 - nothing to name
-        )
+        msg = "a secret's value is text, or bytes in UTF-8"
+        raise UsageError(msg, hint="Nothing was stored.")
     finally:
         del value, text
 
@@ -91,7 +115,7 @@ def _problem(text: str) -> str:
         return "the value is longer than 64 KiB"
     if any(unicodedata.category(character) in _INVISIBLE for character in text):
         return "the value holds a control or invisible character, such as a line break or a tab"
-    if any(ord(character) > 0xFF for character in text):  # noqa: PLR2004 - the end of Latin-1
+    if any(ord(character) > _LATIN_1_END for character in text):
         return "the value holds a character that no HTTP header can carry, such as a curly quote"
     return ""
 

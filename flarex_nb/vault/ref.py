@@ -22,7 +22,9 @@ _NAME: Final = re.compile(r"[A-Z][A-Z0-9_]{0,127}")
 _WORDS: Final = re.compile(r"[A-Za-z]+(?:[-_. ][A-Za-z]+)*")
 _LAST_WORDS: Final = ("KEY", "TOKEN", "SECRET", "PASSWORD", "URL", "ID")
 _LONGEST_WORD: Final = 16
-_CONVENTION: Final = "The convention is <SERVICE>_API_KEY, for example CRM_API_KEY: capital letters, digits and underscores."
+_CONVENTION: Final = (
+    "The convention is <SERVICE>_API_KEY, for example CRM_API_KEY: capital letters, digits and underscores."
+)
 
 _NONCE: Final = secrets.token_hex(16)
 """New in every process: text that comes from outside cannot spell a marker, and so cannot ask for a secret."""
@@ -31,7 +33,7 @@ _HEAD: Final = f"flarex-secret.{_NONCE}."
 _MARKER: Final = re.compile(rf"{re.escape(_HEAD)}({_NAME.pattern})\.")
 
 
-def check_name(name: str) -> str:
+def check_name(name: object) -> str:
     """Return the name if it may name a secret.
 
     The refusal never repeats what was given: it may be the value, put in the wrong place.

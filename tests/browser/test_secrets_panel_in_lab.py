@@ -15,52 +15,23 @@ DIGEST = hashlib.sha256(VALUE.encode()).hexdigest()
 
 STORE = """
 import hashlib
-from dataclasses import dataclass
+from flarex_nb.clock import RealClock
+from flarex_nb.model import SecretRef
 from flarex_nb.notebook.widgets.panel import ESM, SecretsPanel
+from flarex_nb.vault.kept import SecretInfo
+from flarex_nb.vault.store import SessionStore
 
-@dataclass
-class Shown:
-    name: str
-    env: str
-    source: str
-    hosts: tuple
-    state: str
-
-class Memory:
-    def __init__(self):
-        self.held, self.bound = {}, {}
+class Known(SessionStore):
+    __slots__ = ()
     def list(self):
-        held = [Shown(name, env, "session", self.bound[name, env], "set") for name, env in self.held]
-        if ("DEMO_API_KEY", "live") not in self.held:
-            held.append(Shown("DEMO_API_KEY", "live", "", ("api.demo.example",), "missing"))
-        return [*held, Shown("PATH_API_KEY", "live", "env", ("api.path.example",), "set")]
-    def set(self, name, value, *, hosts=(), env="live"):
-        self.held[name, env], self.bound[name, env] = value, tuple(hosts)
-        return ()
-    def rotate(self, name, value, *, env="live"):
-        self.held[name, env] = value
-        return ()
-    def delete(self, name, *, env="live"):
-        del self.held[name, env]
+        held = super().list()
+        if not self.has("DEMO_API_KEY"):
+            held = (*held, SecretInfo("DEMO_API_KEY", "live", "", ("api.demo.example",)))
+        return (*held, SecretInfo("PATH_API_KEY", "live", "env", ("api.path.example",)))
     def suggestions(self):
         return [("demo", "DEMO_API_KEY", ("api.demo.example",)), ("crm", "CRM_API_KEY", ("crm.example:8443",))]
 
-from cryptography.hazmat.primitives import hpke, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-
-class Key:
-    def __init__(self):
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        self.public = self._key.public_key().public_bytes(
-            serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
-    def open(self, sealed, info):
-        suite = hpke.Suite(hpke.KEM.P256, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
-        try:
-            return suite.decrypt(sealed, self._key, info=info)
-        except Exception:
-            raise ValueError("no") from None
-
-memory = Memory()
+memory = Known(RealClock())
 """
 
 LISTEN = """
@@ -83,10 +54,12 @@ def _sent(*args, _write=_write, _log=_log, **kwargs):
 _session.deserialize, _session.serialize = _received, _sent
 """
 
-SHOW = "panel = SecretsPanel(memory, make_key=Key)\npanel"
+SHOW = "panel = SecretsPanel(memory)\npanel"
 KEPT = """
-for (name, env), value in memory.held.items():
-    print(name, env, ",".join(memory.bound[name, env]), hashlib.sha256(value.encode()).hexdigest())
+for each in SessionStore.list(memory):
+    value = memory.value(SecretRef(each.name, each.env))
+    print(each.name, each.env, ",".join(each.hosts), hashlib.sha256(value.encode()).hexdigest())
+    del value
 print("end")
 """
 LEAKY = """
@@ -94,7 +67,7 @@ class Leaky(SecretsPanel):
     _esm = ESM.replace("this.ask({ kind: \\"store\\",", CHANGE)
 
 assert Leaky._esm != ESM
-panel = Leaky(memory, make_key=Key)
+panel = Leaky(memory)
 panel
 """
 ASK = 'this.ask({ kind: "store", '

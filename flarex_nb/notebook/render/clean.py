@@ -30,7 +30,7 @@ _MARKS = re.compile(f"({_MARK}{{4}}){_MARK}+")
 """More marks on one letter than any script needs: they would run over the lines above and below."""
 
 _DIGITS_SHOWN = 4_000
-_SAFE_URL = re.compile(r"https://[a-z0-9.-]+(?::\d+)?(?:[/?#][\x21-\x7e]*)?")
+_SAFE_URL = re.compile(r"https://[a-z0-9.-]+(?::\d+)?(?:[/?#][!#-;=?-\[\]_a-z~]*)?")
 
 
 def shown(text: str, most: int) -> str:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 COLUMNS = 100
 """The widest line."""
 
-_ROWS, _CELL, _FIELDS, _REMARKS, _ATTEMPTS = 10, 32, 30, 8, 8
-_GAP = "  "
+_ROWS, _CELL, _FIELDS, _REMARKS, _ATTEMPTS = 10, 32, 24, 8, 8
+_GAP, _INDENT = "  ", 40
 _FILL = "\0"
 """Stands for the second place of a wide character while lines are measured; never in a text that was cleaned."""
 
@@ -41,7 +41,7 @@ def card_text(card: Card, frame: pd.DataFrame) -> str:
     into = f" The frame is {shown(card.into, 60)}." if card.into else ""
     lines += _wrapped((shown_of(grid, fields=_FIELDS) + into).strip())
     for label, text in card.remarks[:_REMARKS]:
-        lines += _wrapped(f"{label}: {shown(text, 400)}", "  ")
+        lines += _wrapped(f"{label}: {shown(text, 240)}", "  ")
     more = len(card.remarks) - _REMARKS
     lines += [f"{counted(more, 'more remark')}."] if more > 0 else []
     lines += attempts_text(card.attempts, steady=card.steady)
@@ -71,7 +71,7 @@ def attempts_text(attempts: tuple[Attempt, ...], *, steady: bool) -> list[str]:
         sent = f"sent in {row.sent_for}, " if row.sent_for else ""
         what = {"again": "tried again", "stop": "stopped"}.get(row.decision, "done")
         start = f"  {row.label:<{labels}}  {shown(row.outcome, 24):<{outcomes}}  "
-        lines += _wrapped(f"{start}{wait}{sent}{what}: {shown(row.why, 200)}", " " * len(start))
+        lines += _wrapped(f"{start}{wait}{sent}{what}: {shown(row.why, 200)}", " " * min(len(start), _INDENT))
     return [*lines, *_wrapped(f"  {past.left_out}" if past.left_out else "")]
 
 
@@ -101,7 +101,7 @@ def _record(grid: Grid) -> list[str]:
     return [
         line
         for name, (_, value) in zip(names, pairs, strict=False)
-        for line in _wrapped(f"{name}{_GAP}{_text(value, 400)}", " " * (width(name) + len(_GAP)))
+        for line in _wrapped(f"{name}{_GAP}{_text(value, 240)}", " " * min(width(name) + len(_GAP), _INDENT))
     ]
 
 

@@ -50,6 +50,7 @@ _FITS = (
     Fit(rows=8, columns=10, cell=40, fields=40, inside=0),
     Fit(rows=5, columns=8, cell=30, sentence=120, fields=24, attempts=6, remarks=4, inside=0),
     Fit(rows=3, columns=5, cell=16, sentence=60, fields=10, attempts=4, remarks=2, inside=0),
+    Fit(rows=3, columns=4, cell=12, sentence=40, fields=6, attempts=2, remarks=1, inside=0),
 )
 _FIELDS_AT_ONCE = 20
 """Fields of a record that are seen without opening the rest."""

@@ -23,7 +23,6 @@ _LEAST = 2.5
 """Pixels of the shortest bar: a send of a millisecond beside a wait of seconds must not vanish."""
 
 
-
 def timeline(past: History, most: int, *, steady: bool) -> str:
     """Return the table of attempts; with `steady` without pictures and durations of our own."""
     scale = "" if steady else f'<th scope="col">Timeline<small>0 to {seconds(past.span)}</small></th>'
@@ -43,7 +42,7 @@ def _line(row: Row, span: float, most: int, *, steady: bool, waits: bool) -> str
     cells = [f'<th scope="row">{words(row.label, 24)}</th>']
     cells += [f'<td><span class="fx-mark fx-{row.tone}">{words(row.outcome, 24)}</span></td>']
     if not steady:
-        cells += [f"<td>{_picture(row, span)}</td>", f'<td class="fx-n">{row.sent_for}</td>']
+        cells += [f"<td>{_picture(row, span, most)}</td>", f'<td class="fx-n">{row.sent_for}</td>']
     if waits:
         asked = f" <small>({words(row.asked_by, 40)})</small>" if row.asked_by else ""
         cells += [f"<td>{words(row.waited, 24)}{asked}</td>" if row.waited else "<td></td>"]
@@ -52,7 +51,7 @@ def _line(row: Row, span: float, most: int, *, steady: bool, waits: bool) -> str
     return f"<tr>{''.join(cells)}</tr>"
 
 
-def _picture(row: Row, span: float) -> str:
+def _picture(row: Row, span: float, most: int) -> str:
     scale = (_WIDTH - _LEAST) / span if span > 0 else 0.0
     begin, end = row.send
     left, length = begin * scale, max(_LEAST, (end - begin) * scale)
@@ -62,7 +61,5 @@ def _picture(row: Row, span: float) -> str:
         wait = f'<path class="fx-w" fill="none" d="M{start:.1f} 9H{left:.1f}"/>'
         wait += f'<path class="fx-e" d="M{start:.1f} 5v8"/>'
     bar = f'<rect x="{left:.1f}" y="4" width="{length:.1f}" height="10" rx="2"/>'
-    label = words(row.spoken(), 160)
-    return (
-        f'<svg class="fx-{row.tone}" viewBox="0 0 {_WIDTH} 18" role="img" aria-label="{label}">{wait}{bar}</svg>'
-    )
+    label = words(row.spoken(), min(most, 160))
+    return f'<svg class="fx-{row.tone}" viewBox="0 0 {_WIDTH} 18" role="img" aria-label="{label}">{wait}{bar}</svg>'

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from flarex_nb.model import Environment
-    from flarex_nb.notebook.widgets.ports import OneUseKey, SecretsPort
+    from flarex_nb.notebook.widgets.ports import SecretsPort
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -57,12 +57,11 @@ class SecretsPanel(anywidget.AnyWidget):
         secrets: SecretsPort,
         *,
         environment: Callable[[], Environment] = _live,
-        make_key: Callable[[], OneUseKey] | None = None,
     ) -> None:
-        """Show what `secrets` lists; `environment` tells which one new secrets are for, `make_key` is for tests."""
+        """Show what `secrets` lists; `environment` tells which one new secrets are for."""
         self._secrets = secrets
         self._environment_now = environment
-        self._desk = EntryDesk(make_key)
+        self._desk = EntryDesk()
         super().__init__(entry=self._desk.offer(), **self._shown())
         self.on_msg(self._on_message)
 

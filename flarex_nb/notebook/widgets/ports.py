@@ -1,4 +1,4 @@
-"""What the panel needs of a secret store and of a one-use key, as protocols; nothing here holds or opens a value."""
+"""What the panel needs of a secret store, as protocols; nothing here holds a value."""
 
 from __future__ import annotations
 
@@ -63,21 +63,4 @@ class SecretsPort(Protocol):
 
     def suggestions(self) -> Iterable[tuple[str, str, Sequence[str]]]:
         """Return (service, secret name, hosts) of the services whose secrets may be wanted."""
-        ...
-
-
-class OneUseKey(Protocol):
-    """A key pair that opens one sealed message, then never again."""
-
-    @property
-    def public(self) -> bytes:
-        """Return the raw uncompressed P-256 point, 65 bytes."""
-        ...
-
-    def open(self, sealed: bytes, info: bytes) -> bytes:
-        """Return the plaintext of enc||ct sealed with the same info.
-
-        Raises:
-            SecretError: used before, tampered with, or sealed for another info.
-        """
         ...

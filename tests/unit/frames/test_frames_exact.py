@@ -118,7 +118,9 @@ def test_an_integer_beyond_64_bits_keeps_every_digit_and_is_reported():
     assert notes == ("n holds integers beyond 64 bits: kept as Python integers.",)
 
 
-@pytest.mark.parametrize(("values", "dtype"), [([1, 2.5], "Float64"), ([2**53, 0.5], "Float64"), ([2**53 + 1, 0.5], "O")])
+@pytest.mark.parametrize(
+    ("values", "dtype"), [([1, 2.5], "Float64"), ([2**53, 0.5], "Float64"), ([2**53 + 1, 0.5], "O")]
+)
 def test_whole_numbers_join_decimals_only_where_a_double_holds_them(values, dtype):
     frame, notes = build_with_notes([{"x": value} for value in values])
 
@@ -134,8 +136,8 @@ def test_values_of_several_types_stay_as_they_came_and_are_reported():
 
     assert frame["x"].tolist() == values
     assert [type(value) for value in frame["x"]] == [type(value) for value in values]
-    assert notes == ("x holds decimals and lists and text and true/false and whole numbers: "
-                     "kept as they came, as Python objects.",)  # fmt: skip
+    kinds = "decimals and lists and text and true/false and whole numbers"
+    assert notes == (f"x holds {kinds}: kept as they came, as Python objects.",)
 
 
 def test_booleans_with_a_null_do_not_become_numbers():

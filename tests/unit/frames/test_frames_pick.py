@@ -11,8 +11,20 @@ from flarex_nb.frames.records import records_of
 from flarex_nb.frames.spec import FrameSpec
 
 CHARGES = [
-    {"id": "ch_1", "amount": 999, "created": 0, "billing_details": {"name": "Jenny", "email": None}, "metadata": {"o": 1}},
-    {"id": "ch_2", "amount": 5, "created": 1, "billing_details": {"name": None, "email": "a@b.c"}, "metadata": {"p": "x"}},
+    {
+        "id": "ch_1",
+        "amount": 999,
+        "created": 0,
+        "billing_details": {"name": "Jenny", "email": None},
+        "metadata": {"o": 1},
+    },
+    {
+        "id": "ch_2",
+        "amount": 5,
+        "created": 1,
+        "billing_details": {"name": None, "email": "a@b.c"},
+        "metadata": {"p": "x"},
+    },
 ]
 
 
@@ -117,7 +129,11 @@ def test_a_path_leads_to_the_records():
 
 @pytest.mark.parametrize(
     ("path", "hint"),
-    [("reslt", "There is result."), ("result.a.b", "There is a plain value, not an object."), ("x.y", "There is result.")],
+    [
+        ("reslt", "There is result."),
+        ("result.a.b", "There is a plain value, not an object."),
+        ("x.y", "There is result."),
+    ],
 )
 def test_a_path_that_leads_nowhere_is_an_error_that_names_what_is_there(path, hint):
     with pytest.raises(UsageError) as raised:

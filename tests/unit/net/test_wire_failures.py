@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
+import datetime as dt
 import gzip
 import re
 import socket
@@ -230,14 +230,14 @@ def test_nobody_listening_is_a_failure_before_anything_was_sent(net) -> None:
 
 
 def long_ago(ca, name: str):
-    day = datetime.timedelta(days=1)
-    now = datetime.datetime.now(datetime.UTC)
+    day = dt.timedelta(days=1)
+    now = dt.datetime.now(dt.UTC)
     return ca.issue_cert(name, not_before=now - 9 * day, not_after=now - day)
 
 
 def not_yet(ca, name: str):
-    day = datetime.timedelta(days=1)
-    now = datetime.datetime.now(datetime.UTC)
+    day = dt.timedelta(days=1)
+    now = dt.datetime.now(dt.UTC)
     return ca.issue_cert(name, not_before=now + day, not_after=now + 9 * day)
 
 
@@ -284,10 +284,12 @@ def test_a_literal_address_is_checked_against_the_certificate_too(net) -> None:
     _, tls = net.authority()
 
     async def main() -> None:
-        async with net.serving(tls=net.server_tls("api.test")) as server:
-            async with net.wire(open_socket=net.Detour(server.port), tls=tls) as wire:
-                with pytest.raises(ConnectFailed, match="another address"):
-                    await wire.send(Outgoing("GET", f"https://{net.PUBLIC}/", (), b""), Reach())
+        async with (
+            net.serving(tls=net.server_tls("api.test")) as server,
+            net.wire(open_socket=net.Detour(server.port), tls=tls) as wire,
+        ):
+            with pytest.raises(ConnectFailed, match="another address"):
+                await wire.send(Outgoing("GET", f"https://{net.PUBLIC}/", (), b""), Reach())
 
     net.run(main())
 

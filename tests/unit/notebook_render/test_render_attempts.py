@@ -240,4 +240,6 @@ def test_progress_is_told_in_a_line(event, line):
 
 
 def test_progress_without_a_number_of_attempts():
-    assert progress_line(Event("wait", "crm", 2, 0, 1.0, "Retry-After")) == "crm  waiting 1.0 s (Retry-After), attempt 2"
+    assert (
+        progress_line(Event("wait", "crm", 2, 0, 1.0, "Retry-After")) == "crm  waiting 1.0 s (Retry-After), attempt 2"
+    )

@@ -14,7 +14,8 @@ from flarex_nb.frames.spec import FrameSpec
 from flarex_nb.notebook.render import result_html
 
 CHARGES = [
-    {"id": f"ch_{i}", "amount": 999 + i, "created": 1700000000, "customer": None if i % 2 else "cus_1"} for i in range(25)
+    {"id": f"ch_{i}", "amount": 999 + i, "created": 1700000000, "customer": None if i % 2 else "cus_1"}
+    for i in range(25)
 ]
 SPEC = FrameSpec(epoch_seconds=("created",))
 
@@ -41,7 +42,10 @@ def test_values_are_shown_as_they_are(shown, seen):
     page = seen(
         result_html(
             shown(
-                [{"id": 1234567890123456789, "money": 1000000, "x": 0.1, "ok": True, "at": 0, "no": None}, {"id": None}],
+                [
+                    {"id": 1234567890123456789, "money": 1000000, "x": 0.1, "ok": True, "at": 0, "no": None},
+                    {"id": None},
+                ],
                 spec=FrameSpec(epoch_seconds=("at",)),
             )
         )
@@ -101,12 +105,9 @@ def test_a_record_of_many_fields_opens_to_the_rest(shown, seen):
     ],
 )
 def test_only_a_plain_https_address_becomes_a_link(shown, seen, url):
-    links = seen(result_html(shown([{"id": 1, "url": url}]))).of("a")
+    page = seen(result_html(shown([{"id": 1, "url": url}])))
 
-    assert [link["href"] for link in links] in ([], [url])  # a quote is harmless once it is escaped
-    if links:
-        assert set(links[0]) == {"href", "target", "rel"}
-        assert url.startswith("https://a.example.com/") and "\u202e" not in url
+    assert page.of("a") == []
 
 
 def test_a_short_list_or_object_is_shown_and_a_long_one_opens(shown, seen):

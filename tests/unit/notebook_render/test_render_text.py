@@ -71,8 +71,13 @@ def run(shown, attempt, *, jitter: float):
     result = shown([{"id": 1, "created": 0}] * 3, elapsed=3 + jitter, request_id=f"req_{jitter}", attempts=tries)
     error = ServerError("Overloaded", status=503, hint=f"Wait {jitter} s.")
     error.attempts, error.reply = tries, Reply(503, (), b"", jitter, request_id=f"req_{jitter}")
-    error.context = {"call": "GET /x on stripe", "why it ended": f"The next wait is {jitter} s, and 0.{jitter} s are left."}
-    refused = CircuitOpen(f"stripe is not called: open for {jitter} s more", hint=f"Wait {jitter} s: it failed too often.")
+    error.context = {
+        "call": "GET /x on stripe",
+        "why it ended": f"The next wait is {jitter} s, and 0.{jitter} s are left.",
+    }
+    refused = CircuitOpen(
+        f"stripe is not called: open for {jitter} s more", hint=f"Wait {jitter} s: it failed too often."
+    )
     return result, error, refused
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cryptography.hazmat.primitives import hpke, serialization
+from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from flarex_nb.notebook.widgets.panel import SecretsPanel
@@ -58,31 +58,12 @@ class MemorySecrets:
         return [("demo", "DEMO_API_KEY", ("api.demo.example",))]
 
 
-@dataclass
-class HpkeKey:
-    """A one-use key without the one-use: for tests of the panel's own refusals."""
-
-    secret: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
-
-    @property
-    def public(self) -> bytes:
-        form = serialization.PublicFormat.UncompressedPoint
-        return self.secret.public_key().public_bytes(serialization.Encoding.X962, form)
-
-    def open(self, sealed: bytes, info: bytes) -> bytes:
-        try:
-            return SUITE.decrypt(sealed, self.secret, info=info)
-        except Exception:  # noqa: BLE001
-            message = "no"
-            raise ValueError(message) from None
-
-
 class HeardPanel(SecretsPanel):
     """A panel that keeps the custom messages it sends."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.heard: list[dict[str, Any]] = []
-        super().__init__(*args, **{"make_key": HpkeKey} | kwargs)
+        super().__init__(*args, **kwargs)
 
     def send(self, content: dict[str, Any], buffers: object = None) -> None:
         self.heard.append(content)

@@ -26,28 +26,13 @@ class Memory:
     def set(self, name, value, *, hosts=(), env="live"):
         self.held[name] = value
         return ()
-
-from cryptography.hazmat.primitives import hpke, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-
-class Key:
-    def __init__(self):
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        self.public = self._key.public_key().public_bytes(
-            serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
-    def open(self, sealed, info):
-        suite = hpke.Suite(hpke.KEM.P256, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
-        try:
-            return suite.decrypt(sealed, self._key, info=info)
-        except Exception:
-            raise ValueError("no") from None
 """
 
 SHOW = """
 from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric import ec
 
-panel = SecretsPanel(Memory(), make_key=Key)
+panel = SecretsPanel(Memory())
 display(panel)
 entry = panel.entry
 info = b"flarex/1"

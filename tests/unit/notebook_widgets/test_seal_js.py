@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 import flarex_nb.notebook.widgets.panel as panel_module
-from flarex_nb.notebook.widgets.desk import entry_info
+from flarex_nb.vault.seal import entry_info
 
 if TYPE_CHECKING:
     from tests.unit.notebook_widgets.conftest import Browser
@@ -83,7 +83,7 @@ def test_what_the_browser_seals_opens_here(
 def test_both_sides_build_the_same_info(sealed: list[dict[str, bytes]], number: int) -> None:
     panel, name, env, hosts, nonce, _ = CASES[number]
 
-    assert sealed[number]["info"] == entry_info(panel, name, env, tuple(hosts), nonce)
+    assert sealed[number]["info"] == entry_info(panel, name, hosts, nonce, env=env)
 
 
 def test_another_info_does_not_open_it(

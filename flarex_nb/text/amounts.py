@@ -1,0 +1,116 @@
+"""The words of an option become its value: seconds, bytes, whole numbers, one of a few words.
+
+Each refusal names the option, what was given and what is allowed.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING
+
+from flarex_nb.errors import UsageError
+from flarex_nb.text.source import nearest, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flarex_nb.text.options import Option
+
+_NUMBER = re.compile(r"(?P<number>\d+(?:\.\d+)?|\.\d+)\s*(?P<unit>[A-Za-z]*)\Z")
+_SECONDS = {"ms": 0.001, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "": 1.0}
+_BYTES = {
+    "": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30,
+    "k": 10**3, "m": 10**6, "g": 10**9,
+}  # fmt: skip
+_YES, _NO = frozenset({"", "true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
+
+
+def read(option: Option, text: str) -> object:
+    """Return the option's value for this text.
+
+    Raises:
+        UsageError: the text is none of its values.
+    """
+    return _READERS[option.kind](option, text.strip())
+
+
+def _int(option: Option, text: str) -> int:
+    if not re.fullmatch(r"\d{1,12}", text.replace("_", "")) or int(text.replace("_", "")) < option.least:
+        raise refusal(option, text, f"a whole number from {option.least}")
+    return int(text.replace("_", ""))
+
+
+def _float(option: Option, text: str) -> float:
+    found = _NUMBER.match(text)
+    if found is None or found["unit"]:
+        raise refusal(option, text, "a number such as 0.5")
+    return float(found["number"])
+
+
+def _seconds(option: Option, text: str) -> float:
+    found = _NUMBER.match(text)
+    factor = _SECONDS.get(found["unit"].lower()) if found else None
+    value = float(found["number"]) * factor if found and factor else math.nan
+    if not (math.isfinite(value) and value > 0):
+        raise refusal(option, text, "a time above 0 in seconds, such as 10, 10s, 500ms or 2m")
+    return value
+
+
+def _bytes(option: Option, text: str) -> int:
+    found = _NUMBER.match(text)
+    factor = _BYTES.get(found["unit"].lower()) if found else None
+    value = float(found["number"]) * factor if found and factor else 0.0
+    if not 1 <= value <= 2**53:
+        raise refusal(option, text, "a size in bytes, such as 500000, 2MB or 64MiB")
+    return int(value)
+
+
+def _choice(option: Option, text: str) -> object:
+    by_word = {choice.lower(): choice for choice in option.choices}
+    if text.lower() in by_word:
+        return by_word[text.lower()]
+    if option.also_number and re.fullmatch(r"\d{1,9}", text) and int(text) > 0:
+        return int(text)
+    if option.also_text and text:
+        return text
+    allowed = ", ".join(option.choices) + (", or a number from 1" if option.also_number else "")
+    raise refusal(option, text, allowed, nearest(text, option.choices))
+
+
+def _flag(option: Option, text: str) -> bool:
+    if text.lower() in _YES:
+        return True
+    if text.lower() in _NO:
+        return False
+    raise refusal(option, text, "nothing behind it, or true or false")
+
+
+def _str(option: Option, text: str) -> str:
+    if not text:
+        raise refusal(option, text, option.metavar or "a text")
+    return text
+
+
+def _name(option: Option, text: str) -> str:
+    if not text.isidentifier():
+        raise refusal(option, text, "the name of a variable")
+    return text
+
+
+_READERS: dict[str, Callable[[Option, str], object]] = {
+    "int": _int,
+    "float": _float,
+    "seconds": _seconds,
+    "bytes": _bytes,
+    "choice": _choice,
+    "flag": _flag,
+    "str": _str,
+    "name": _name,
+}
+
+
+def refusal(option: Option, text: str, allowed: str, near: str = "") -> UsageError:
+    """Return the error that names the option, what was given, and what is allowed."""
+    given = f"{shown(text)} was given" if text else "nothing was given"
+    return UsageError(f"--{option.name} takes {allowed}; {given}.{near}", hint=option.help)

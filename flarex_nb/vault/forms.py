@@ -1,0 +1,109 @@
+"""The written forms in which a value can turn up in output: what `redact` looks for. Pure; keeps nothing.
+
+Not covered, by design: case changes, rot13, compression, spaced or sliced values, line wraps and colour codes inside
+the value, pictures.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import html
+import json
+import re
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, quote_from_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SHORTEST: Final = 8
+"""Characters; no shorter form is looked for, because it would mask ordinary text."""
+
+_LONG_LINE: Final = 16
+_PUBLIC_LINE: Final = re.compile(r"-----(?:BEGIN|END) [A-Z0-9 ]+-----")
+_QUOTES: Final = "'\""
+_URL_KEPT: Final = ("", "/", "!'()*", ";,/?:@&=+$-_.!~*'()#")
+"""What quoters leave as it is: Python's `quote_plus` and `quote`, JavaScript's encodeURIComponent and encodeURI."""
+
+
+def forms(value: str) -> frozenset[str]:
+    """Return every form of the value, and of each long line of a value with several; none under 8 characters."""
+    lines = [line.strip() for line in value.splitlines()]
+    long = [line for line in lines if len(line) >= _LONG_LINE and not _PUBLIC_LINE.fullmatch(line)]
+    parts = {value, *(long if len(lines) > 1 else ())}
+    return frozenset(form for part in parts for form in _forms(part) if len(form) >= SHORTEST)
+
+
+def binary_forms(text: str) -> frozenset[bytes]:
+    """Return the bytes a form can have in a buffer: UTF-8, Latin-1, and the wide ones of strings in arrays."""
+    encoded = {text.encode(encoding, "surrogatepass") for encoding in ("utf-8", "utf-16-le", "utf-32-le")}
+    with contextlib.suppress(UnicodeEncodeError):
+        encoded.add(text.encode("latin-1"))
+    return frozenset(encoded)
+
+
+def _forms(value: str) -> Iterator[str]:
+    yield value
+    yield value[::-1]
+    yield from _json(value)
+    yield from _python(value)
+    yield from _html(value)
+    for data in {value.encode("utf-8", "surrogatepass"), value.encode("latin-1", "ignore")}:
+        yield from _quoted(data)
+        yield from _base64(data)
+        yield data.hex()
+        yield data.hex().upper()
+
+
+def _json(value: str) -> Iterator[str]:
+    """JSON with and without ASCII escapes, as browsers' and templates' writers vary it, and once more inside JSON."""
+    for ascii_only in (True, False):
+        plain = json.dumps(value, ensure_ascii=ascii_only)[1:-1]
+        safe = re.sub(r"[<>&']", lambda found: f"\\u{ord(found[0]):04x}", plain)
+        for text in {plain, plain.replace("/", "\\/"), safe}:
+            yield text
+            yield re.sub(r"\\u([0-9a-f]{4})", lambda found: f"\\u{found[1].upper()}", text)
+            yield json.dumps(text, ensure_ascii=ascii_only)[1:-1]
+
+
+def _python(value: str) -> Iterator[str]:
+    """repr, ascii and the repr of bytes. Which quotes stand around decides whether ' is escaped, so both ways."""
+    for shown in (repr(value + _QUOTES), ascii(value + _QUOTES)):
+        yield from _both_quotes(shown[1:-1])
+    for data in {value.encode("utf-8", "surrogatepass"), value.encode("latin-1", "ignore")}:
+        yield from _both_quotes(repr(data + _QUOTES.encode())[2:-1])
+
+
+def _both_quotes(shown: str) -> Iterator[str]:
+    escaped = shown[: -len("\\'\"")]
+    yield escaped
+    yield escaped.replace("\\'", "'")
+    yield escaped.replace("\\", "\\\\")  # the repr of a repr, as in an error that quotes another
+
+
+def _html(value: str) -> Iterator[str]:
+    """HTML text, and attributes as Python, template engines and browsers write the quotes."""
+    text = html.escape(value, quote=False)
+    yield text
+    for single in ("&#x27;", "&#39;", "&apos;", "'"):
+        for double in ("&quot;", "&#34;", '"'):
+            yield text.replace("'", single).replace('"', double)
+
+
+def _quoted(data: bytes) -> Iterator[str]:
+    for kept in _URL_KEPT:
+        upper = quote_from_bytes(data, safe=kept)
+        lower = re.sub(r"%[0-9A-F]{2}", lambda found: found[0].lower(), upper)
+        for text in {upper, lower}:
+            yield text
+            yield text.replace("%20", "+")
+            yield quote(text, safe="")
+
+
+def _base64(data: bytes) -> Iterator[str]:
+    """The characters that the value alone decides, for each of the three places it can begin at (RFC 4648 4 and 5)."""
+    for before in range(3):
+        first, last = -(-before * 8 // 6), (before + len(data)) * 8 // 6
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            yield encode(bytes(before) + data).decode()[first:last]

@@ -1,0 +1,33 @@
+"""Whether a text stands for a key without being one: documentation's blanks, variables, masks. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_MARKS: Final = re.compile(
+    r"""
+    \.\.\. | … | \*{3} | x{4} | X{4} | x{3}$ | X{3}$      # left out
+    | [<>{}$\[\]()]                                       # a variable, a blank, a mask, a call
+    | (?i:your|example|redacted|placeholder|insert|replace|changeme|dummy|sandbox)
+    | (?i:(?<![a-z0-9])(?:my|fake|test|some|here|key|token|secret)(?:[_-](?:my|fake|test|some|here|key|token|secret))+$)
+    | 1234567890 | (?i:abcdefghij) | 0123456789
+    """,
+    re.VERBOSE,
+)
+_FEWEST: Final = 5
+"""Different characters; a key of 16 drawn at random has more."""
+
+_WORDLIKE: Final = re.compile(r"[A-Za-z]+(?:[-_.][A-Za-z]+)*|[a-z]+(?:[-_.](?:[a-z]+|[0-9]{1,3}))*")
+_LONGEST_WORD: Final = 16
+
+
+def is_placeholder(text: str) -> bool:
+    """Return whether the text is visibly no key: `<YOUR_KEY>`, `sk_test_xxxx`, `{{token}}`, `$TOKEN`, `...`."""
+    return bool(_MARKS.search(text)) or len(set(text.rpartition("_")[2])) < _FEWEST
+
+
+def is_wordlike(text: str) -> bool:
+    """Return whether the text reads as words or as a name in code (`access_token`, `page_2`), not as a random value."""
+    longest = max(map(len, re.split(r"[-_.]", text)))
+    return longest <= _LONGEST_WORD and bool(_WORDLIKE.fullmatch(text))

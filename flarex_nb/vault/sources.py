@@ -1,0 +1,204 @@
+"""Where a secret's value comes from: the session store, then the environment, then `.env`. First one wins.
+
+Finds and describes; whether a value may go somewhere is `reveal`'s matter. os.environ is read, never written.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from flarex_nb.errors import SecretError, SecretMissing, UsageError
+from flarex_nb.model import SecretRef
+from flarex_nb.vault.audit import Trail
+from flarex_nb.vault.binding import normal_hosts
+from flarex_nb.vault.dotfile import DotEnv
+from flarex_nb.vault.intake import clean
+from flarex_nb.vault.kept import SecretInfo, check_env
+from flarex_nb.vault.ref import check_name
+from flarex_nb.vault.seal import SessionCipher
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from flarex_nb.model import Environment
+    from flarex_nb.vault.kept import Masks, SecretStore, SourceName
+
+_WHERE: Final[dict[str, str]] = {"env": "the environment variable", ".env": "the .env file's"}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Which source holds a secret and where it may go; never the value. `version` is 0 outside the session."""
+
+    name: str
+    env: Environment
+    source: SourceName
+    hosts: tuple[str, ...] = ()
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A secret that a known service needs."""
+
+    service: str
+    name: str
+    hosts: tuple[str, ...] = ()
+
+
+def _nothing(_name: str = "") -> tuple[str, ...]:
+    return ()
+
+
+def _no_services() -> tuple[Declared, ...]:
+    return ()
+
+
+class Sources:
+    """Answers for one name: is there a value, where, and bound to which hosts."""
+
+    def __init__(
+        self,
+        session: SecretStore,
+        *,
+        environ: Mapping[str, str] | None = None,
+        start_dir: Path | None = None,
+        default_hosts: Callable[[str], tuple[str, ...]] = _nothing,
+        declared: Callable[[], Iterable[Declared]] = _no_services,
+        sandbox_hosts: Callable[[], tuple[str, ...]] = _nothing,
+        masks: Masks | None = None,
+    ) -> None:
+        """Put the sources in order.
+
+        Args:
+            session: the store of this kernel.
+            environ: the environment, os.environ unless given; looked at anew each time.
+            start_dir: where the search for `.env` begins, the working folder unless given.
+            default_hosts: the hosts of the services that declare a secret, for values that were bound to none.
+            declared: the secrets of the known services, for listing them.
+            sandbox_hosts: `host:port` where the sandbox listens, nothing while it is off.
+            masks: told each value from the environment or `.env` that is met, so that output is masked.
+        """
+        self.session = session
+        self.declared = declared
+        self.sandbox_hosts = sandbox_hosts
+        self.trail = Trail()
+        self._environ = os.environ if environ is None else environ
+        self._dotenv = DotEnv(SessionCipher(), start_dir)
+        self._default_hosts = default_hosts
+        self._masks = masks
+        self._bound: dict[str, tuple[str, ...]] = {}
+
+    def find(self, ref: SecretRef) -> Found:
+        """Return the first source that holds the secret; for the sandbox, the session alone.
+
+        Raises:
+            SecretMissing: none does; the hint names each way to set it.
+            SecretError: the `.env` file cannot be read.
+        """
+        check_env(ref.scope)
+        check_name(ref.name)
+        kept = self.session.info(ref.name, ref.scope)
+        if kept is not None:
+            return Found(
+                ref.name, ref.scope, "session", kept.hosts or self._default_for(ref), ref.version or kept.version
+            )
+        source = self._outside(ref.name) if ref.scope == "live" else None
+        if source is None:
+            raise self._missing(ref)
+        return Found(ref.name, ref.scope, source, self._bound.get(ref.name) or self._default_for(ref))
+
+    def states(self, names: Iterable[str], env: Environment = "live") -> tuple[SecretInfo, ...]:
+        """Return how each name stands in that environment, those that no source holds included, in the given order."""
+        return tuple(self._state(SecretRef(name, env)) for name in names)
+
+    def describe(self, ref: SecretRef) -> str:
+        """Return the state of a secret in words, for its handle."""
+        return self._state(ref).told()
+
+    def bind(self, name: str, hosts: Iterable[str]) -> None:
+        """Bind a value from the environment or `.env` to these hosts, for this session; to none: as declared.
+
+        Raises:
+            UsageError: a text that is no host.
+        """
+        self._bound[check_name(name)] = normal_hosts(hosts)
+
+    def value(self, found: Found) -> str:
+        """Return the value from exactly the source that was found, for `reveal` alone.
+
+        Raises:
+            SecretError: it went away since, or cannot be put into a request.
+        """
+        if found.source == "session":
+            return self.session.value(SecretRef(found.name, found.env, found.version))
+        value, problem = None, ""
+        try:
+            value = self._read(found.name, found.source)
+            if value:
+                return clean(value).text
+        except UsageError as error:
+            problem = error.message
+        finally:
+            del value
+        if not problem:
+            raise self._missing(SecretRef(found.name, found.env))
+        # Raised out here, so that the refusal does not keep the one below as its context.
+        msg = f"{_WHERE[found.source]} {found.name} cannot be used: {problem}"
+        raise SecretError(msg, hint=f"Correct it there, or run %flarex_secrets set {found.name}.")
+
+    def _state(self, ref: SecretRef) -> SecretInfo:
+        try:
+            found = self.find(ref)
+        except SecretError:
+            return SecretInfo(ref.name, ref.scope, hosts=self._bound.get(ref.name) or self._default_for(ref))
+        kept = self.session.info(ref.name, ref.scope)
+        created = kept.created_wall if kept else 0.0
+        return SecretInfo(found.name, found.env, found.source, found.hosts, found.version, created)
+
+    def _default_for(self, ref: SecretRef) -> tuple[str, ...]:
+        return self._default_hosts(ref.name) if ref.scope == "live" else self.sandbox_hosts()
+
+    def _outside(self, name: str) -> SourceName | None:
+        """Return which of the sources outside the session holds a value, and have it masked from now on."""
+        sources: tuple[SourceName, ...] = ("env", ".env")
+        for source in sources:
+            value = self._read(name, source)
+            if value:
+                if self._masks is not None:
+                    self._masks.register(name, value)
+                return source
+        return None
+
+    def _read(self, name: str, source: SourceName) -> str | None:
+        """Return the value without surrounding whitespace, None or "" where there is none."""
+        text = self._environ.get(name) if source == "env" else self._dotenv.get(name)
+        return text.strip() if text else None
+
+    def _missing(self, ref: SecretRef) -> SecretMissing:
+        if ref.scope == "sandbox":
+            msg = f"no value for {ref.name} in the sandbox's own secrets; a live one is never used there"
+            hint = (
+                f"Run %flarex_secrets set {ref.name} while the sandbox is on, with any made-up value, or turn it off."
+            )
+            return SecretMissing(msg, hint=hint)
+        path = self._dotenv.path()
+        dotenv = f"{path.name} in {path.parent}" if path else "a .env file, of which there is none"
+        msg = f"no value for {ref.name}: not in this session, not in the environment, not in {dotenv}"
+        hint = (
+            f"Run %flarex_secrets set {ref.name}, or set the environment variable {ref.name} before the kernel starts, "
+            f"or add {ref.name}=... to a .env file beside the notebook."
+        )
+        return SecretMissing(msg, hint=hint)
+
+    def __repr__(self) -> str:
+        """Return the order of the sources."""
+        return "<Sources session, environment, .env>"
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        """Refuse: values are reachable from here."""
+        msg = "the sources of secrets cannot be pickled or copied: they stay in this kernel"
+        raise TypeError(msg)
