@@ -144,19 +144,20 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 _OF_THE_CLIENT = frozenset({"secrets", "services"})
 
 
-def __getattr__(name: str) -> object:
-    """Return a public name, loaded now (PEP 562)."""
-    if name in _OF_THE_CLIENT:
-        return getattr(import_module("flarex_nb.client").default(), name)
-    if name not in __all__:
-        msg = f"module 'flarex_nb' has no attribute {name!r}"
-        raise AttributeError(msg)
-    return getattr(import_module(f"flarex_nb.{_HOME_OF.get(name, 'errors')}"), name)
+if not TYPE_CHECKING:  # a type checker sees the names above, and a name that does not exist stays an error
 
+    def __getattr__(name: str) -> object:
+        """Return a public name, loaded now (PEP 562)."""
+        if name in _OF_THE_CLIENT:
+            return getattr(import_module("flarex_nb.client").default(), name)
+        if name not in __all__:
+            msg = f"module 'flarex_nb' has no attribute {name!r}"
+            raise AttributeError(msg)
+        return getattr(import_module(f"flarex_nb.{_HOME_OF.get(name, 'errors')}"), name)
 
-def __dir__() -> list[str]:
-    """Return the public names."""
-    return [*__all__, "load_ipython_extension", "unload_ipython_extension"]
+    def __dir__() -> list[str]:
+        """Return the public names."""
+        return [*__all__, "load_ipython_extension", "unload_ipython_extension"]
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:

@@ -40,7 +40,7 @@ class Options(TypedDict, total=False):
     check: bool
 
 
-def call(  # noqa: PLR0913 - the same arguments as httpx's request
+def call(
     service: str,
     request: str,
     *,
@@ -73,7 +73,7 @@ def call(  # noqa: PLR0913 - the same arguments as httpx's request
     )
 
 
-async def acall(  # noqa: PLR0913 - the same arguments as call
+async def acall(
     service: str,
     request: str,
     *,
@@ -100,7 +100,7 @@ def register(service: Service) -> None:
 
 
 def sandbox_on() -> Running:
-    """Start the local sandbox and return where it listens; calls of the services it has go to it until `sandbox_off`."""
+    """Start the local sandbox and return where it listens; until `sandbox_off`, calls of its services go to it."""
     return default().sandbox_on()
 
 

@@ -1,4 +1,4 @@
-"""The command line: `flarex-nb demo` shows the main job, in JupyterLab or in the terminal, without a key or a network."""
+"""The command line: `flarex-nb demo` shows the main job in JupyterLab or the terminal, without a key or a network."""
 
 from __future__ import annotations
 

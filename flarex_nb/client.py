@@ -58,7 +58,7 @@ class Client:
         *,
         clock: Clock | None = None,
         wire: Wire | None = None,
-        dice: Callable[[], float] = random.random,
+        dice: Callable[[], float] = random.random,  # noqa: TID251 - the one place where the dice come from
         environ: dict[str, str] | None = None,
         folder: Path | None = None,
     ) -> None:
@@ -97,14 +97,14 @@ class Client:
         """Return "sandbox" while the sandbox is on."""
         return "live" if self.sandbox is None else "sandbox"
 
-    def call(self, service: str, request: str, **arguments: Any) -> CallResult:  # noqa: ANN401 - see acall
+    def call(self, service: str, request: str, **arguments: Any) -> CallResult:
         """Return the result of one call; blocks until it is there. The arguments are those of `acall`.
 
         An interrupt (Ctrl-C, the kernel's stop button) ends it within half a second, and nothing is sent afterwards.
         """
         return PORTAL.run(self._run(self._request(service, request, arguments), None, _fresh_key))
 
-    async def acall(self, service: str, request: str, **arguments: Any) -> CallResult:  # noqa: ANN401 - options
+    async def acall(self, service: str, request: str, **arguments: Any) -> CallResult:
         """Return the result of one call, awaited on any loop.
 
         Args:
@@ -156,7 +156,7 @@ class Client:
     def _incomplete(self, gathered: Gathered, error: FlarexError, started: float) -> IncompletePages:
         gathered.stop(f"page {len(gathered.answers) + 1} failed: {error.message}", complete=False)
         result = gathered.result(self.clock.now() - started)
-        msg = f"{result.pages} pages with {result.rows:,} records came, then page {result.pages + 1} failed: {error.message}"
+        msg = f"{result.pages} pages with {result.rows:,} records came, then one failed: {error.message}"
         partial = IncompletePages(msg, result=result, hint=error.hint or "Run it again.", sent=error.sent)
         partial.attempts, partial.reply, partial.context = error.attempts, error.reply, error.context
         return partial
@@ -192,7 +192,7 @@ class Client:
             SessionStore(self.clock, masks=self.redactor),
             environ=self._environ,
             start_dir=self._folder,
-            default_hosts=lambda name: self.services.hosts_of_secret(name),
+            default_hosts=self.services.hosts_of_secret,
             declared=declared,
             sandbox_hosts=self._sandbox_hosts,
             masks=self.redactor,
@@ -202,7 +202,7 @@ class Client:
     def _revealer(self) -> Reveal:
         from flarex_nb.vault.reveal import Revealer  # noqa: PLC0415
 
-        return Revealer(self._sources, self.clock, private=lambda: self.services.private_places())
+        return Revealer(self._sources, self.clock, private=self.services.private_places)
 
     def _sandbox_hosts(self) -> tuple[str, ...]:
         running = self.sandbox
@@ -226,7 +226,9 @@ class Client:
             self.sandbox = launch.start()
         except launch.SandboxError as error:
             msg = f"the sandbox did not start: {error}"
-            raise FlarexError(msg, hint="Run it again; `python -m flarex_nb.sandbox` shows what it says itself.") from error
+            raise FlarexError(
+                msg, hint="Run it again; `python -m flarex_nb.sandbox` shows what it says itself."
+            ) from error
         for name, value in self.sandbox.keys.items():
             self.secrets.set(name, value, hosts=self._sandbox_hosts(), env="sandbox")
         return self.sandbox

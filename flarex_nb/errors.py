@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 if TYPE_CHECKING:
     from flarex_nb.model import Attempt, Reply
+    from flarex_nb.pipeline.view import CallResult
 
 Sent = Literal["no", "maybe", "yes"]
 
@@ -252,7 +253,7 @@ class WebhookError(FlarexError):
 class IncompletePages(FlarexError):
     """Some pages came, then a page failed; `result` holds what came, `__cause__` why it stopped."""
 
-    def __init__(self, message: str, *, result: object, hint: str = "", sent: Sent = "yes") -> None:
+    def __init__(self, message: str, *, result: CallResult, hint: str = "", sent: Sent = "yes") -> None:
         """Keep the partial result."""
         super().__init__(message, hint=hint, sent=sent)
         self.result = result

@@ -62,9 +62,10 @@ class Gathered:
             return self.stop(following.reason, complete=following.complete)
         return self._go_on(following)
 
-    def stop(self, reason: str, *, complete: bool) -> None:
-        """Note why it ended and whether that was the end of the records."""
+    def stop(self, reason: str, *, complete: bool) -> Query | None:
+        """Note why it ended and whether that was the end of the records; there is no next query."""
         self.stop_reason, self.complete = reason, complete
+        return None
 
     def _go_on(self, following: NextPage) -> Query | None:
         """Return the next query unless a limit of the call says enough, or the server repeats itself."""

@@ -113,7 +113,7 @@ class CallRequest:
 
     `service` "" means it must be inferred from the host of `target`. `target` is a path ("/v1/charges") or a whole
     URL without query; `query` holds the parameters, decoded, in order. Header values and form fields may hold secret
-    markers (`vault.ref.marker`), never a value.
+    markers (`vault.ref.marker`), never a value. `note` is what a person must confirm before a live call.
     """
 
     service: str
@@ -124,6 +124,8 @@ class CallRequest:
     body: Body = field(default_factory=NoBody)
     options: CallOptions = field(default_factory=CallOptions)
     name: str = ""
+    note: str = ""
+    warnings: tuple[str, ...] = ()
     span: Span | None = None
 
 

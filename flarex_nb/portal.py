@@ -75,18 +75,7 @@ class Portal:
 
         future = self.submit(tracked())
         try:
-            while True:
-                try:
-                    result = future.result(timeout=SLICE)
-                except concurrent.futures.TimeoutError:
-                    if future.done():
-                        raise
-                    if pump is not None:
-                        pump()
-                else:
-                    if pump is not None:
-                        pump()
-                    return result
+            return _waited(future, pump or _nothing)
         except BaseException:
             future.cancel()
             if not finished.wait(0):
@@ -98,6 +87,24 @@ class Portal:
         if asyncio.get_running_loop() is self._loop:
             return await coroutine
         return await asyncio.wrap_future(self.submit(coroutine))
+
+
+def _nothing() -> None:
+    pass
+
+
+def _waited(future: concurrent.futures.Future[T], pump: Callable[[], None]) -> T:
+    """Return the result, looking up every slice so that an interrupt is seen."""
+    while True:
+        try:
+            result = future.result(timeout=SLICE)
+        except concurrent.futures.TimeoutError:
+            if future.done():
+                raise
+            pump()
+        else:
+            pump()
+            return result
 
 
 PORTAL = Portal()

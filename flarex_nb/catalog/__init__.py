@@ -1,1 +1,1 @@
-"""What services are: profiles as data, and the named mechanisms that read them. Sends nothing, knows no secret's value."""
+"""What services are: profiles as data, and the named mechanisms that read them. Sends nothing, knows no value."""

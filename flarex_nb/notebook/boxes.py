@@ -12,17 +12,14 @@ from flarex_nb.errors import FlarexError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from IPython.core.interactiveshell import InteractiveShell
-
 
 @contextmanager
-def boxed(shell: InteractiveShell) -> Iterator[None]:
+def boxed() -> Iterator[None]:
     """Show a FlarexError of the body as a box and raise it on with a single line instead of a traceback."""
     try:
         yield
     except FlarexError as error:
         show_error(error)
-        del shell
         raise
     except KeyboardInterrupt as stop:
         _shorten(stop)
@@ -41,4 +38,4 @@ def show_error(error: FlarexError) -> None:
 def _shorten(stop: KeyboardInterrupt) -> None:
     """Let IPython show one line for an interrupt: its traceback would be ours, not the person's."""
     words = "KeyboardInterrupt: stopped by you; nothing more is sent."
-    stop._render_traceback_ = lambda: [words]  # type: ignore[attr-defined]  # noqa: SLF001 - IPython's own hook
+    stop._render_traceback_ = lambda: [words]  # type: ignore[attr-defined]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shlex
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from IPython.display import display
 
 from flarex_nb.client import default
-from flarex_nb.errors import FlarexError, UsageError
+from flarex_nb.errors import IncompletePages, UsageError
 from flarex_nb.notebook.live import Live, is_batch
 
 if TYPE_CHECKING:
@@ -18,34 +19,61 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from flarex_nb.model import CallRequest
-    from flarex_nb.notebook.journal import KeyJournal
+    from flarex_nb.notebook.journal import Memory
     from flarex_nb.pipeline.view import CallResult
 
 
-def call(shell: InteractiveShell, journal: KeyJournal, line: str, cell: str | None) -> CallResult | None:
+def call(shell: InteractiveShell, memory: Memory, line: str, cell: str | None) -> CallResult | None:
     """Run every request of the cell in order and return the last result, None with --quiet."""
-    from flarex_nb.pipeline.ask import from_cell, from_line  # noqa: PLC0415 - what a call needs loads with the call
+    from flarex_nb.pipeline.ask import Surroundings, from_cell, from_line  # noqa: PLC0415 - loads with the first call
 
-    client = default()
-    base = client.settings.options()
-    read = from_line(line, shell.user_ns, base) if cell is None else from_cell(line, cell, shell.user_ns, base)
+    base = default().settings.options()
+    around = Surroundings(shell.user_ns, memory.answers, Path.cwd())
+    read = from_line(line, around, base) if cell is None else from_cell(line, cell, around, base)
     result: CallResult | None = None
     for request in read:
         if result is not None and not result.call.options.quiet:
             display(result)
-        result = _run(shell, journal, request, whole_cell=cell is not None)
-        name = request.options.into
-        if name:
-            shell.user_ns[name] = result.df
+        result = _run(shell, memory, request, whole_cell=cell is not None)
     return None if result is None or result.call.options.quiet else result
 
 
-def _run(shell: InteractiveShell, journal: KeyJournal, request: CallRequest, *, whole_cell: bool) -> CallResult:
+def _run(shell: InteractiveShell, memory: Memory, request: CallRequest, *, whole_cell: bool) -> CallResult:
+    """Run one request; what came is bound to the wished name also where a later page failed."""
+    _confirm(shell, request)
     live = Live(watched=not is_batch(shell) and not request.options.quiet, whole_cell=whole_cell)
+    into = request.options.into
     try:
-        return default().run(request, listener=live.listener, pump=live.pump, new_key=journal.key_for)
+        result = default().run(request, listener=live.listener, pump=live.pump, new_key=memory.keys.key_for)
+    except IncompletePages as error:
+        if into:
+            shell.user_ns[into] = error.result.df
+        raise
     finally:
         live.close()
+    if into:
+        shell.user_ns[into] = result.df
+    if request.name:
+        memory.answers[request.name] = _answer(result)
+    return result
+
+
+def _answer(result: CallResult) -> dict[str, object]:
+    """Return the answer as later cells refer to it: `{{name.response.body.$.id}}`."""
+    return {"response": {"status": result.status, "headers": dict(result.headers), "body": result.data}}
+
+
+def _confirm(shell: InteractiveShell, request: CallRequest) -> None:
+    """Ask before a live call that carries `# @note`; where nobody can be asked, do not send."""
+    client = default()
+    if not request.note or client.environment() == "sandbox":
+        return
+    if is_batch(shell):
+        msg = f"the request wants to be confirmed ({request.note}), and nobody can be asked here"
+        raise UsageError(msg, hint="Run it in a notebook by hand, or against the sandbox.", place=str(request.span))
+    if input(f"{request.note}. Send it? [y/N] ").strip().lower() not in {"y", "yes"}:
+        msg = f"not sent: {request.note}"
+        raise UsageError(msg, hint="Run the cell again and answer y.", place=str(request.span))
 
 
 def sandbox(line: str) -> None:
@@ -91,29 +119,28 @@ def secrets(shell: InteractiveShell, line: str) -> object:
         return store
     if len(words) == 1:
         msg = f"%flarex_secrets {command} needs the name of a secret"
-        raise UsageError(msg, hint=f"For example: %flarex_secrets {command} STRIPE_SECRET_KEY")
+        raise UsageError(msg, hint=f"For example: %flarex_secrets {command} CRM_API_KEY")
     name, more = words[1], words[2:]
     if command == "scope":
         store.scope(name, more)
     elif command == "delete":
         store.delete(name)
     else:
-        _ask_and_keep(shell, command, name, more)
+        _ask_and_keep(command, name, more)
     _say(f"{name}: {_done(command)}.")
     return None
 
 
-def _ask_and_keep(shell: InteractiveShell, command: str, name: str, hosts: Sequence[str]) -> None:
+def _ask_and_keep(command: str, name: str, hosts: Sequence[str]) -> None:
     """Ask for the value where it is not shown, and store it; a value typed on the line is refused unread."""
     from flarex_nb.notebook.widgets.entry import ask_for_secret  # noqa: PLC0415 - only when one is entered
 
     if any("=" in word for word in hosts):
         msg = f"a value does not belong on the line of %flarex_secrets {command}"
         raise UsageError(msg, hint=f"Write %flarex_secrets {command} {name}; the value is asked for.")
-    del shell
     value = ask_for_secret(name)
-    notes = default().secrets.set(name, value, hosts=hosts) if command == "set" else default().secrets.rotate(name, value)
-    for note in notes.notes:
+    store = default().secrets
+    for note in store.set(name, value, hosts=hosts) if command == "set" else store.rotate(name, value):
         _say(note)
 
 
@@ -127,7 +154,7 @@ def _panel(shell: InteractiveShell) -> object:
         return default().secrets
     from flarex_nb.notebook.widgets.panel import SecretsPanel  # noqa: PLC0415 - ipywidgets loads with the panel
 
-    return SecretsPanel(default().secrets)
+    return SecretsPanel(default().secrets, environment=default().environment)
 
 
 def _one_of(word: str, known: Sequence[str], magic: str) -> str:

@@ -5,7 +5,7 @@ Loading is cheap: it imports none of the libraries a call needs.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from flarex_nb.notebook.magics import FlarexMagics
@@ -13,6 +13,9 @@ from flarex_nb.notebook.mend import mend
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
+    from IPython.lib.pretty import PrettyPrinter
+
+    from flarex_nb.pipeline.view import CallResult
 
 _RESULT = ("flarex_nb.pipeline.view", "CallResult")
 
@@ -26,7 +29,7 @@ def load(shell: InteractiveShell) -> None:
     shell.register_magics(magics)
     shell.magics_manager.magics["line"]["%flarex_call"] = _must_be_first
     shell.input_transformers_cleanup.append(mend)
-    formatters = shell.display_formatter.formatters
+    formatters = _formatters(shell)
     formatters["text/html"].for_type_by_name(*_RESULT, _html)
     formatters["text/plain"].for_type_by_name(*_RESULT, _plain)
     _loaded[shell] = magics
@@ -44,27 +47,31 @@ def unload(shell: InteractiveShell) -> None:
     while mend in shell.input_transformers_cleanup:
         shell.input_transformers_cleanup.remove(mend)
     for mime in ("text/html", "text/plain"):
-        shell.display_formatter.formatters[mime].deferred_printers.pop(_RESULT, None)
+        _formatters(shell)[mime].deferred_printers.pop(_RESULT, None)
         _forget_type(shell, mime)
+
+
+def _formatters(shell: InteractiveShell) -> dict[str, Any]:
+    return {} if shell.display_formatter is None else shell.display_formatter.formatters
 
 
 def _forget_type(shell: InteractiveShell, mime: str) -> None:
     """A deferred printer moves among the typed ones when the class is first seen."""
-    printers = shell.display_formatter.formatters[mime].type_printers
+    printers = _formatters(shell)[mime].type_printers
     for kind in [kind for kind in printers if (kind.__module__, kind.__name__) == _RESULT]:
         del printers[kind]
 
 
-def _html(result: object) -> str:
+def _html(result: CallResult) -> str:
     from flarex_nb.notebook.render import result_html  # noqa: PLC0415 - pandas loads with the first result
 
     return result_html(result)
 
 
-def _plain(result: object, printer: object, _cycle: bool) -> None:  # noqa: FBT001 - the signature IPython calls
+def _plain(result: CallResult, printer: PrettyPrinter, _cycle: bool) -> None:  # noqa: FBT001 - the signature IPython calls
     from flarex_nb.notebook.render import result_text  # noqa: PLC0415
 
-    printer.text(result_text(result))  # type: ignore[attr-defined]  # IPython's pretty printer has no public type
+    printer.text(result_text(result))
 
 
 def _must_be_first(_line: str) -> None:

@@ -1,11 +1,13 @@
-"""Which idempotency key a cell used for which request, so that running it again is the same operation to the server.
+"""What one notebook remembers of its calls while the kernel lives: idempotency keys and answers by name.
 
-Keeps hashes and keys for as long as the kernel lives, never a value of the request.
+The same cell run again is the same operation to the server, so it sends the same key. Keys are kept under a hash of
+the request, never under a value of it.
 """
 
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass, field
 
 
 class KeyJournal:
@@ -20,3 +22,11 @@ class KeyJournal:
         """Return the key this request had before, or a new one; `repeated` says which of the two it was."""
         self.repeated = fingerprint in self._keys
         return self._keys.setdefault(fingerprint, str(uuid.uuid4()))
+
+
+@dataclass
+class Memory:
+    """`keys` for repeated cells; `answers` of requests with a `# @name`, as later cells refer to them."""
+
+    keys: KeyJournal = field(default_factory=KeyJournal)
+    answers: dict[str, object] = field(default_factory=dict)

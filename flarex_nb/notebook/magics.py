@@ -12,7 +12,7 @@ from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
 
 from flarex_nb.notebook import commands
 from flarex_nb.notebook.boxes import boxed
-from flarex_nb.notebook.journal import KeyJournal
+from flarex_nb.notebook.journal import Memory
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -25,16 +25,17 @@ class FlarexMagics(Magics):
     """The magics of one shell."""
 
     def __init__(self, shell: InteractiveShell) -> None:
-        """Begin with an empty journal of idempotency keys."""
+        """Begin with an empty memory."""
         super().__init__(shell)
-        self.journal = KeyJournal()
+        self.here = shell
+        self.memory = Memory()
 
     @no_var_expand
     @line_cell_magic
     def flarex_call(self, line: str, cell: str | None = None) -> CallResult | None:
         """Call a service and show the answer as a table; see `text.options` for what is added to this text."""
-        with boxed(self.shell):
-            return commands.call(self.shell, self.journal, line, cell)
+        with boxed():
+            return commands.call(self.here, self.memory, line, cell)
 
     @no_var_expand
     @line_magic
@@ -47,8 +48,8 @@ class FlarexMagics(Magics):
             %flarex_secrets set STRIPE_SECRET_KEY
             %flarex_secrets list
         """
-        with boxed(self.shell):
-            return commands.secrets(self.shell, line)
+        with boxed():
+            return commands.secrets(self.here, line)
 
     @no_var_expand
     @line_magic
@@ -57,12 +58,12 @@ class FlarexMagics(Magics):
 
         While it is on, the services it has answer from this machine, with simulated data and without a key.
         """
-        with boxed(self.shell):
+        with boxed():
             commands.sandbox(line)
 
     @no_var_expand
     @line_magic
     def flarex_services(self, line: str) -> object:
         """List the services that can be called, or show one: `%flarex_services show stripe`."""
-        with boxed(self.shell):
+        with boxed():
             return commands.services(line)

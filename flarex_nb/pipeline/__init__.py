@@ -29,9 +29,7 @@ if TYPE_CHECKING:
 class Pipeline:
     """Every station between a bound call and its answer; one for a client, on the private loop."""
 
-    def __init__(
-        self, settings: Settings, clock: Clock, wire: Wire, reveal: Reveal, dice: Callable[[], float]
-    ) -> None:
+    def __init__(self, settings: Settings, clock: Clock, wire: Wire, reveal: Reveal, dice: Callable[[], float]) -> None:
         """Build the stations around the seams: the clock, the wire, the one way to a secret's value, the dice."""
         self._clock = clock
         self.cache = Cache(clock, entries=settings.cache_entries, ttl=settings.cache_ttl)

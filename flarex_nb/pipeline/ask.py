@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from collections import ChainMap
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from flarex_nb.errors import UnknownOption, UsageError
-from flarex_nb.model import CallOptions, CallRequest, FormBody, JsonBody, NoBody, RawBody
+from flarex_nb.errors import CellSyntaxError, UsageError
+from flarex_nb.model import CallRequest, FormBody, JsonBody, NoBody, RawBody
 from flarex_nb.policies.deadline import check_times
+from flarex_nb.text.files import folder_reader
 from flarex_nb.text.form import encode
+from flarex_nb.text.grammar import parse
+from flarex_nb.text.items import from_items
+from flarex_nb.text.magicline import parse_line
+from flarex_nb.text.options import read_settings, to_call_options
+from flarex_nb.text.template import fill
+from flarex_nb.vault.ref import marker
+from flarex_nb.vault.scan import refuse_literal_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
-    from flarex_nb.model import Body, Headers, Json
+    from flarex_nb.model import Body, CallOptions, Headers, Json
+    from flarex_nb.text.magicline import ParsedLine
+    from flarex_nb.text.raw import RawRequest
+    from flarex_nb.text.template import FilledRequest
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
@@ -32,7 +45,7 @@ def from_python(
 ) -> CallRequest:
     """Return the request of a Python call: `request` is "GET /v1/charges", or only the path for a GET.
 
-    `params` and `data` may nest: {"created": {"gte": 5}} becomes `created[gte]=5`. Strings are data and never filled in.
+    `params` and `data` may nest: {"created": {"gte": 5}} becomes `created[gte]=5`. Strings are data, never filled in.
 
     Raises:
         UsageError: no method and path in `request`, or more than one body.
@@ -58,18 +71,89 @@ def options_from(changes: Mapping[str, object], base: CallOptions) -> CallOption
 
     Raises:
         UnknownOption: with the nearest option there is.
-        UsageError: times that contradict each other.
+        UsageError: one that is not available yet, or times that contradict each other.
     """
-    known = {option.name for option in fields(CallOptions)}
-    for name in changes:
-        if name not in known:
-            near = get_close_matches(name, known, n=1)
-            guess = f" Did you mean {near[0]!r}?" if near else ""
-            msg = f"there is no option {name!r}.{guess}"
-            raise UnknownOption(msg, hint=f"Options: {', '.join(sorted(known))}.")
-    options = replace(base, **changes)  # type: ignore[arg-type]  # the values are checked where they are used
+    changes = dict(changes)
+    keep_errors = {"check": changes.pop("check")} if "check" in changes else {}
+    options = replace(to_call_options(changes, base), **keep_errors)  # type: ignore[arg-type]  # a flag of Python's only
     check_times(options.attempts, options.attempt_timeout, options.deadline, options.total)
     return options
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a cell's text may refer to: the notebook's names, earlier answers by name, and the folder of its files."""
+
+    names: Mapping[str, object]
+    answers: Mapping[str, object]
+    folder: Path
+
+
+def from_cell(line: str, cell: str, around: Surroundings, base: CallOptions) -> Iterator[CallRequest]:
+    """Return the requests of a cell one by one; each is filled when it is asked for, so it can use earlier answers.
+
+    Everything that needs no answer of this very cell is read and filled before the first is given out.
+
+    Raises:
+        CellSyntaxError, UnknownOption, UsageError: with line and column; a literal key is refused, not repeated.
+    """
+    refuse_literal_keys(f"{line}\n{cell}")
+    on_line = parse_line(line)
+    parsed = parse(_with_request_of(on_line) + cell, first_line=1 if on_line.target else 2)
+    own = {raw.name for raw in parsed.requests if raw.name}
+    pending = [raw if _needs(raw, own) else _read(raw, on_line, around, base) for raw in parsed.requests]
+    return (each if isinstance(each, CallRequest) else _read(each, on_line, around, base) for each in pending)
+
+
+def from_line(line: str, around: Surroundings, base: CallOptions) -> Iterator[CallRequest]:
+    """Return the one request of a line: service, method, path and items such as `limit==100`.
+
+    Raises:
+        CellSyntaxError, UnknownOption, UsageError: with the column.
+    """
+    refuse_literal_keys(line)
+    parsed = parse_line(line)
+    if parsed.target is None:
+        msg = "the line names no path"
+        raise CellSyntaxError(msg, hint="Write %flarex_call stripe GET /v1/charges, or put the request below a %% line.")
+    filled = from_items(
+        parsed,
+        namespace=ChainMap(dict(around.answers), cast("dict[str, object]", around.names)),
+        marker=marker,
+        read=folder_reader(around.folder),
+    )
+    return iter((_request(filled, parsed, options_from(parsed.options, base), ""),))
+
+
+def _with_request_of(line: ParsedLine) -> str:
+    """Let `%%flarex_call stripe GET /v1/charges` stand for a request line, as far as the grammar is concerned."""
+    return f"{line.method} {line.target}\n" if line.target else ""
+
+
+def _needs(raw: RawRequest, names: set[str]) -> bool:
+    text = repr(raw)
+    return any(f"{name}.response" in text for name in names)
+
+
+def _read(raw: RawRequest, line: ParsedLine, around: Surroundings, base: CallOptions) -> CallRequest:
+    if raw.asserts:
+        msg = "# @assert is not available yet in this version"
+        raise UsageError(msg, hint="Leave it out, and look at the result below.", place=str(raw.span))
+    in_cell, warnings = read_settings(raw.settings)
+    filled = fill(
+        raw,
+        namespace=ChainMap(dict(around.answers), cast("dict[str, object]", around.names)),
+        marker=marker,
+        read=folder_reader(around.folder),
+    )
+    return _request(filled, line, options_from({**in_cell, **line.options}, base), raw.note, warnings)
+
+
+def _request(
+    filled: FilledRequest, line: ParsedLine, options: CallOptions, note: str, warnings: tuple[str, ...] = ()
+) -> CallRequest:
+    request = filled.call_request(line.service, options)
+    return replace(request, note=note, warnings=(*warnings, *filled.warnings))
 
 
 def flat(params: Mapping[str, Json] | Iterable[tuple[str, Json]] | None) -> tuple[tuple[str, str], ...]:

@@ -55,8 +55,8 @@ class Place(NamedTuple):
 def bind(request: CallRequest, registry: Registry, sandbox: Place | None, new_key: Callable[[str], str]) -> BoundCall:
     """Return the request with everything decided but the secret's value.
 
-    `sandbox` is where the sandbox listens, None while it is off. `new_key` gives an idempotency key for a fingerprint of
-    the request.
+    `sandbox` is where the sandbox listens, None while it is off. `new_key` gives an idempotency key for a fingerprint
+    of the request.
 
     Raises:
         UnknownService, UsageError, HostNotAllowed: nothing was sent.
@@ -81,7 +81,7 @@ def bind(request: CallRequest, registry: Registry, sandbox: Place | None, new_ke
         reach=_reach(base, request, service, environment),
         credential=f"{','.join(service.secret_names)}@{environment}",
         idempotency_key=key,
-        warnings=_replaced(request, placements),
+        warnings=(*request.warnings, *_replaced(request, placements)),
     )
 
 

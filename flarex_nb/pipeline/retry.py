@@ -7,15 +7,15 @@ credit of each host and credential. A call that fails leaves with its whole hist
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
+from flarex_nb.catalog.payload import decoded_or_none
 from flarex_nb.errors import (
     ApiError,
     CircuitOpen,
     FlarexError,
     GuardError,
-    MalformedBody,
     ResponseError,
     SecretError,
     ServerError,
@@ -23,7 +23,6 @@ from flarex_nb.errors import (
 )
 from flarex_nb.events import Event, emit
 from flarex_nb.model import Attempt
-from flarex_nb.pipeline.validate import decode
 from flarex_nb.policies import breaker as circuit
 from flarex_nb.policies import budget as credit
 from flarex_nb.policies.backoff import backoff
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from flarex_nb.clock import Clock
     from flarex_nb.errors import Sent
     from flarex_nb.events import Listener
-    from flarex_nb.model import Answer, BoundCall, Json, Reply
+    from flarex_nb.model import Answer, BoundCall, Reply
 
 _DONE = Stop("succeeded", "The answer is good.")
 
@@ -206,11 +205,9 @@ class _Run:
             self._health.breaker, passed, weight, self._clock.now(), server_wait=wait, cause=cause
         )
 
-    def _note(
-        self, turn: Turn, outcome: str, sent: Sent, decision: Again | Stop, reply: Reply | None
-    ) -> None:
+    def _note(self, turn: Turn, outcome: str, sent: Sent, decision: Again | Stop, reply: Reply | None) -> None:
         began = self._started if turn.began is None else turn.began
-        word = "done" if decision is _DONE else "again" if isinstance(decision, Again) else "stop"
+        word: Literal["done", "again", "stop"] = "done" if decision is _DONE else "again" if isinstance(decision, Again) else "stop"
         self._attempts.append(
             Attempt(
                 number=turn.number,
@@ -233,17 +230,10 @@ class _Run:
         if reply is None:
             return Outcome(error=error)
         if isinstance(error, ApiError):
-            return Outcome(reply.status, headers=reply.headers, body=_body(reply), code=error.code)
+            return Outcome(reply.status, headers=reply.headers, body=decoded_or_none(reply), code=error.code)
         return Outcome(reply.status if isinstance(error, ResponseError) else None, error, reply.headers)
 
 
 def _was_attempted(error: FlarexError) -> bool:
     """Return whether anything went towards the network: a refusal of ours before that is no attempt."""
     return error.sent != "no" or not isinstance(error, GuardError | SecretError | UsageError)
-
-
-def _body(reply: Reply) -> Json:
-    try:
-        return decode(reply)
-    except MalformedBody:
-        return None

@@ -1,7 +1,7 @@
-"""Station 5: the server's limits. Waits before sending, or refuses when the wait passes the deadline; learns from
-every answer. One lane for each host and credential, first come first served.
+"""Station 5: the server's limits. Waits before sending, or refuses when the wait passes the deadline.
 
-The limits themselves are decided in `policies.limiter`; the waiting and the queue are here.
+It learns from every answer. One lane for each host and credential, first come first served. The limits themselves are
+decided in `policies.limiter`; the waiting and the queue are here.
 """
 
 from __future__ import annotations
@@ -129,9 +129,7 @@ class Throttle:
             told = quotas(reply.headers, dialects, wall)
             wait = None
             if limited(status=reply.status, headers=reply.headers, body=None, dialects=dialects, wall=wall):
-                wait = server_wait(
-                    status=reply.status, headers=reply.headers, body=None, dialects=dialects, wall=wall
-                )
+                wait = server_wait(status=reply.status, headers=reply.headers, body=None, dialects=dialects, wall=wall)
             if told or wait is not None or lane.gate.allowance is not None:
                 lane.gate = limiter.learn(lane.gate, told, self._clock.now(), ticket=slot.ticket, wait=wait)
         lane.signal()

@@ -7,17 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-import orjson
-
 from flarex_nb.catalog.dig import dig
 from flarex_nb.catalog.error_shapes import read_error
+from flarex_nb.catalog.payload import decode, decoded_or_none
 from flarex_nb.errors import (
     ApiError,
     AuthenticationFailed,
     BadRequest,
     Conflict,
     FlarexError,
-    MalformedBody,
     NotFound,
     PermissionDenied,
     QuotaExceeded,
@@ -73,32 +71,6 @@ def check(call: BoundCall, reply: Reply) -> Answer:
     return Answer(reply, data, warnings=call.warnings)
 
 
-def decode(reply: Reply) -> Json:
-    """Return the body as data.
-
-    A body that begins like JSON is read as JSON whatever its type says, since some servers send their stored
-    answers under another one; only a body that claims to be JSON must be it.
-    """
-    content = reply.content
-    kind = (reply.header("content-type") or "").split(";")[0].strip().lower()
-    claims = kind == "application/json" or kind.endswith("+json")
-    if not content.strip():
-        return None
-    if claims or content.lstrip()[:1] in b"{[":
-        try:
-            return orjson.loads(content)
-        except orjson.JSONDecodeError as error:
-            if claims:
-                raise _with(_not_json(reply, error), reply) from None
-    return content.decode("utf-8", "replace") if kind.startswith("text/") else None
-
-
-def _not_json(reply: Reply, error: orjson.JSONDecodeError) -> MalformedBody:
-    msg = f"the body says it is JSON and is not: {error.msg} (line {error.lineno}, column {error.colno})"
-    size = f"{len(reply.content):,} bytes came"
-    return MalformedBody(msg, sent="yes", hint=f"{size}. Add --raw to see the body as it is.")
-
-
 def _check_envelope(envelope: Envelope, data: Json, reply: Reply) -> None:
     if dig(data, envelope.when) != envelope.equals:
         return
@@ -128,10 +100,7 @@ def _json_type(value: Json) -> str:
 
 def api_error(service: Service, reply: Reply) -> ApiError:
     """Return the error a status of 400 or more stands for, in the provider's own words."""
-    try:
-        said = read_error(decode(reply), service.errors)
-    except MalformedBody:
-        said = read_error(None, service.errors)
+    said = read_error(decoded_or_none(reply), service.errors)
     kind = _kind(service, reply.status, said)
     error = kind(said.message or _without_words(reply), status=reply.status, code=said.code, hint=_hint(service, kind))
     error.context.update({label: text for label, text in said.details.items() if text})

@@ -127,7 +127,7 @@ def _said_yes(facts: Facts) -> May | None:
     again = sorted(facts.codes.intersection(facts.rules.again_codes))
     if again and (facts.repeatable or facts.status not in SERVER_ERRORS):
         # A 403 worth repeating is a limit under another name.
-        is_limit = facts.limited or facts.status == 403
+        is_limit = facts.limited or facts.status == 403  # noqa: PLR2004 - as the comment says
         return May("profile-code", f"{facts.what}: the code {again[0]} is worth another attempt.", limited=is_limit)
     if facts.status in facts.rules.overloaded:
         return May("overloaded", f"{facts.what}: the service refused for load before doing anything.")

@@ -1,1 +1,1 @@
-"""Where validated answers are kept: keys, the memory store. Decides nothing about freshness beyond its own time limit."""
+"""Where validated answers are kept: keys, the memory store. Decides nothing about freshness but its own limit."""

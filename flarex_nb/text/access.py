@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class Absent(Exception):  # noqa: N818 - a finding, not a failure: `default` may answer it
+class Absent(Exception):
     """The name, field or item does not exist; the message says so with the nearest one."""
 
     def __init__(self, message: str, hint: str = "") -> None:
@@ -108,7 +108,7 @@ def _fields(value: object) -> dict[str, object] | None:
     """Return the fields a class declares, read past its properties; None where it declares none."""
     kind = type(value)
     if isinstance(value, tuple) and isinstance(getattr(kind, "_fields", None), tuple):
-        return dict(zip(kind._fields, tuple.__iter__(value), strict=False))  # type: ignore[attr-defined]  # noqa: SLF001
+        return dict(zip(kind._fields, tuple.__iter__(value), strict=False))  # type: ignore[attr-defined]
     if isinstance(getattr(kind, "model_fields", None), dict):
         extra = object.__getattribute__(value, "__pydantic_extra__") or {}
         return {**object.__getattribute__(value, "__dict__"), **extra}

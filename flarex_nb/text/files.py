@@ -51,7 +51,9 @@ def file_line(source: Source) -> FileLine | None:
         codecs.lookup(encoding)
     except LookupError:
         msg = f"there is no encoding {shown(encoding)}"
-        raise source.error(msg, found.start("at") + 1, hint="Write <@ path for UTF-8, or such as <@latin1 path.") from None
+        raise source.error(
+            msg, found.start("at") + 1, hint="Write <@ path for UTF-8, or such as <@latin1 path."
+        ) from None
     return FileLine(source.part(found.start("path"), found.end("path")), found["at"] is not None, encoding)
 
 

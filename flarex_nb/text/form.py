@@ -55,7 +55,7 @@ def _walk(name: str, value: object, depth: int) -> Iterator[Field]:
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
             yield from _walk(f"{name}[{index}]", item, depth + 1)
-    elif hasattr(type(value), "model_fields") or hasattr(type(value), "tolist") and not is_table(value):
+    elif hasattr(type(value), "model_fields") or (hasattr(type(value), "tolist") and not is_table(value)):
         yield from _walk(name, plain(value), depth + 1)
     else:
         yield name, _text(name, value)

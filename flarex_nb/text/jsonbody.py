@@ -37,7 +37,10 @@ def fill_json(source: Source, context: Context) -> Json:
     template = _Template(source)
     try:
         tree = json.loads(
-            template.text, parse_constant=template.refuse_word, parse_float=template.number, object_pairs_hook=template.pairs
+            template.text,
+            parse_constant=template.refuse_word,
+            parse_float=template.number,
+            object_pairs_hook=template.pairs,
         )
     except json.JSONDecodeError as error:
         raise _fault(source, template.origin(error.pos), template.text, error) from None
@@ -154,7 +157,9 @@ class _Filling:
 def _unused_character(text: str) -> str:
     """Return a private-use character that stands in the text neither as itself nor escaped."""
     lowered = text.lower()
-    return next(chr(code) for code in range(0xE000, 0xF900) if chr(code) not in text and f"\\u{code:04x}" not in lowered)
+    return next(
+        chr(code) for code in range(0xE000, 0xF900) if chr(code) not in text and f"\\u{code:04x}" not in lowered
+    )
 
 
 def _fault(source: Source, offset: int, template: str, error: json.JSONDecodeError) -> CellSyntaxError:
@@ -169,7 +174,9 @@ def _fault(source: Source, offset: int, template: str, error: json.JSONDecodeErr
     word = _WORD.match(text, offset)
     comma = _comma_before(before, character, error)
     if comma is not None:
-        msg = f"a comma stands before the closing {text[offset] if character in ']}' else text[comma + 1 :].lstrip()[:1]}"
+        msg = (
+            f"a comma stands before the closing {text[offset] if character in ']}' else text[comma + 1 :].lstrip()[:1]}"
+        )
         return source.error(msg, comma, hint="Leave the last comma out.")
     found = f"{word[0][:20]!r}" if word else f"{character!r}"
     return source.error(f"this is not JSON: found {found}", offset, hint=_advice(word, character, error))
@@ -197,7 +204,7 @@ def _advice(word: re.Match[str] | None, character: str, error: json.JSONDecodeEr
     if word and "property name" in error.msg:
         return f'Names of fields stand in double quotes: "{word[0][:20]}".'
     if word:
-        return f'Text stands in double quotes; a variable is written {{{{{word[0][:20]}}}}}.'
+        return f"Text stands in double quotes; a variable is written {{{{{word[0][:20]}}}}}."
     if "delimiter" in error.msg:
         return "A comma, a colon or a closing bracket is missing before it."
     if "control character" in error.msg:
@@ -220,4 +227,8 @@ def _unclosed(template: str) -> str:
         elif character in "]}" and open_brackets:
             open_brackets.pop()
         position += 1
-    return f"Still open: close it with {''.join(reversed(open_brackets[-8:]))}." if open_brackets else "A value is missing."
+    return (
+        f"Still open: close it with {''.join(reversed(open_brackets[-8:]))}."
+        if open_brackets
+        else "A value is missing."
+    )

@@ -1,8 +1,8 @@
 """A magic's line read whole: service, method, path, items and options, each with its place.
 
-    stripe --into charges --pages all            above a cell
-    stripe GET /v1/charges limit==100 --raw      a request on one line
-    charges << stripe GET /v1/charges            the same as --into charges
+stripe --into charges --pages all            above a cell
+stripe GET /v1/charges limit==100 --raw      a request on one line
+charges << stripe GET /v1/charges            the same as --into charges
 """
 
 from __future__ import annotations
@@ -51,9 +51,7 @@ def parse_line(line: str) -> ParsedLine:
     """
     reader = _Reader(words(line))
     reader.read()
-    return ParsedLine(
-        reader.service, reader.method, reader.target, tuple(reader.items), reader.options, reader.spans
-    )
+    return ParsedLine(reader.service, reader.method, reader.target, tuple(reader.items), reader.options, reader.spans)
 
 
 class _Reader:

@@ -29,7 +29,9 @@ def fill_multipart(source: Source, content_type: str, context: Context) -> bytes
     found = _BOUNDARY.search(content_type)
     if found is None:
         msg = "multipart needs a boundary"
-        raise source.error(msg, hint="Write Content-Type: multipart/form-data; boundary=cut, and --cut above each part.")
+        raise source.error(
+            msg, hint="Write Content-Type: multipart/form-data; boundary=cut, and --cut above each part."
+        )
     mark = f"--{found['quoted'] or found['plain']}"
     if not source.text.lstrip().startswith(mark):
         msg = f"the body does not begin with {mark}"

@@ -6,7 +6,7 @@ An option is spelled `--attempt-timeout 10s` on a magic's line, `# @attempt-time
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from flarex_nb.errors import UnknownOption, UsageError
@@ -71,12 +71,12 @@ TABLE: tuple[Option, ...] = (
     Option("max-pages", "int", "Stop after that many pages.", "N"),
     Option("max-records", "int", "Stop after that many records.", "N"),
     Option("into", "name", "The variable that gets the table.", "VAR"),
-    Option("select", "str", "Which part of the answer holds the records, as JSONPath.", "JSONPATH"),
+    Option("select", "str", "Which part of the answer holds the records, as JSONPath.", "JSONPATH", ready=False),
     Option("columns", "str", "Which columns to keep, such as id,total=amount.", "A,B=C.D"),
     Option("validate", "name", "The pydantic model each record is checked with.", "MODEL", ready=False),
     Option("max-bytes", "bytes", "How large one answer may be, unpacked.", "SIZE"),
     Option("plan", "flag", "Show what would be sent, and send nothing.", ready=False),
-    Option("yes", "flag", "Answer the question before a write with yes.", ready=False),
+    Option("yes", "flag", "Do not ask before a write."),
     Option("raw", "flag", "Keep the answer as it came, without a table."),
     Option("quiet", "flag", "Show nothing."),
     Option("env", "choice", "Whether the real service or the sandbox is called.", choices=("live", "sandbox")),
@@ -146,7 +146,9 @@ def read_settings(settings: Iterable[Setting]) -> tuple[dict[str, object], tuple
         if known is not None and not known.option:
             warnings += [f"# @{setting.name}: {known.hint}"] if known.hint else []
             continue
-        field, value = read_option(known.option if known else setting.name, known.value if known else setting.value, place=place)
+        field, value = read_option(
+            known.option if known else setting.name, known.value if known else setting.value, place=place
+        )
         if field in found:
             raise UsageError(f"# @{setting.name} stands twice", hint="Keep one of them.", place=place)
         found[field] = value

@@ -67,6 +67,17 @@ class Pairs:
         parts = (part.partition("=") for part in text.split("&") if part)
         return [(self._decoded(name, offset), self._decoded(value, offset)) for name, _, value in parts]
 
+    def single(self, name: str) -> list[Pair]:
+        """Return the one pair whose value is the whole text, holes filled and nothing decoded; none for None."""
+        dates: Dates = "epoch" if "[" in name else "iso"
+        parts = pieces(self.source)
+        if len(parts) == 1 and isinstance(parts[0], Hole):
+            value = self.context.value(self.source, parts[0])
+            text = None if value is None else self.context.text_of(value, self.source, parts[0], self.place, dates)
+            return [] if text is None else [(name, str(text))]
+        texts = [part.text if isinstance(part, Fixed) else self.context.text(self.source, part, self.place, dates) for part in parts]
+        return [(name, "".join(texts))]
+
     def _fixed(self, fields: list[_Field], piece: Fixed) -> None:
         offset = piece.offset
         for number, part in enumerate(piece.text.split("&")):
@@ -143,7 +154,9 @@ def _joined_lines(source: Source, piece: Fixed, *, before_hole: bool) -> list[Fi
         starts_line = number > 0 and (bool(text) or (last and before_hole))
         if starts_line and not text.startswith("&"):
             msg = "this line of the form does not begin with &"
-            raise source.error(msg, offset + start, hint="Begin each further line with &; a line break in a value is %0A.")
+            raise source.error(
+                msg, offset + start, hint="Begin each further line with &; a line break in a value is %0A."
+            )
         if text:
             found.append(Fixed(text, offset + start))
         offset += len(line) + 1

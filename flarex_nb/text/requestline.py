@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 """The methods a cell may use (RFC 9110 9.3, RFC 5789)."""
 
-_OTHER_CLIENTS = frozenset({"GRAPHQL", "GRPC", "WS", "WEBSOCKET", "WSS", "SSE", "EVENTSOURCE", "MQTT", "AMQP", "RSOCKET"})
+_OTHER_CLIENTS = frozenset(
+    {"GRAPHQL", "GRPC", "WS", "WEBSOCKET", "WSS", "SSE", "EVENTSOURCE", "MQTT", "AMQP", "RSOCKET"}
+)
 _WORD = re.compile(r"(?P<word>[A-Za-z]+)(?:\s+(?P<rest>\S.*))?\Z", re.DOTALL)
 _VERSION = re.compile(r"\s+HTTP/\d(?:\.\d)?\s*\Z", re.IGNORECASE)
 _HOST = re.compile(r"(?:localhost|[\w-]+(?:\.[\w-]+)+)(?::\d+)?(?:[/?]|\Z)")

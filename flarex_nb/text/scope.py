@@ -92,7 +92,9 @@ class Context:
 
     def fill(self, source: Source, place: Place) -> str:
         """Return the whole text with its holes filled as they are, for places without an encoding of their own."""
-        parts = [piece.text if isinstance(piece, Fixed) else self.text(source, piece, place) for piece in pieces(source)]
+        parts = [
+            piece.text if isinstance(piece, Fixed) else self.text(source, piece, place) for piece in pieces(source)
+        ]
         return joined(parts)
 
     def _of_system(self, inside: Source) -> object:

@@ -44,8 +44,8 @@ class SystemValues:
     `uuid` gives a version 4 UUID, `wall` seconds since 1970, `randint(a, b)` a whole number from a up to b without b.
     """
 
-    uuid: Callable[[], str] = lambda: str(uuid.uuid4())  # noqa: E731, RUF009 - a default, made once
-    wall: Callable[[], float] = RealClock().wall  # noqa: RUF009 - bound to a clock without state
+    uuid: Callable[[], str] = lambda: str(uuid.uuid4())
+    wall: Callable[[], float] = RealClock().wall
     randint: Callable[[int, int], int] = _random_int
 
 

@@ -54,7 +54,11 @@ def _cut_once(tail: Tail) -> bool:
         lines.pop()
         return True
     if _SCRIPT_FILE.match(last) or _OUTPUT.match(last):
-        words = SKIPPED if _SCRIPT_FILE.match(last) else f"{last.strip()[:60]} was left out: answers are not written to files"
+        words = (
+            SKIPPED
+            if _SCRIPT_FILE.match(last)
+            else f"{last.strip()[:60]} was left out: answers are not written to files"
+        )
         tail.warnings.append(words)
         lines.pop()
         return True

@@ -64,7 +64,9 @@ class _Target:
     def fill(self, parts: list[Piece]) -> str:
         for index, piece in enumerate(parts):
             if isinstance(piece, Literal):
-                self.text = self.text.rstrip("/") + piece.text if self._after_base(piece, index) else self.text + piece.text
+                self.text = (
+                    self.text.rstrip("/") + piece.text if self._after_base(piece, index) else self.text + piece.text
+                )
             elif index == 0:
                 self.text = self._first(piece, alone=len(parts) == 1)
             elif self._in_authority():
@@ -93,7 +95,9 @@ class _Target:
             raise self._error(msg, hole, "A target begins with /, http:// or https://.")
         if _UNSAFE.search(text) or (mark and not alone):
             msg = "the value holds a character that no path has" if not mark else "the value holds a query already"
-            raise self._error(msg, hole, "Put spaces and the like through percent-encoding, and query values below as ?name={{x}}.")
+            raise self._error(
+                msg, hole, "Put spaces and the like through percent-encoding, and query values below as ?name={{x}}."
+            )
         if mark:
             self.pairs += Pairs(self.source, self.context, "query").plain(query, hole.offset)
         return text

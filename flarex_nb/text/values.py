@@ -55,6 +55,7 @@ class Marked(str):
         made.secrets = secrets
         return made
 
+
 _TABLES = frozenset({"DataFrame", "LazyFrame", "Series", "Table", "Index", "RecordBatch", "ChunkedArray"})
 
 
@@ -266,7 +267,9 @@ def _loads(text: str) -> Json:
 
 def _missing(value: object) -> UsageError:
     msg = f"a value is missing here ({value!r})"
-    return UsageError(msg, hint="Give it a value, or say what to send instead: {{ x | default(None) }} is null in JSON.")
+    return UsageError(
+        msg, hint="Give it a value, or say what to send instead: {{ x | default(None) }} is null in JSON."
+    )
 
 
 def _table(value: object) -> UsageError:

@@ -68,7 +68,9 @@ def _until_quote(source: Source, start: int) -> tuple[str, int]:
 
 def _closes_later(text: str, quote: str, position: int) -> bool:
     r"""Say whether `\"` is an escape: only where another quote follows, so that "C:\data\" ends where it seems to."""
-    return quote in text[position:] and not (text[position : position + 1].isspace() and text.count(quote, position) % 2 == 0)
+    return quote in text[position:] and not (
+        text[position : position + 1].isspace() and text.count(quote, position) % 2 == 0
+    )
 
 
 def _bare(source: Source, start: int) -> tuple[str, int]:

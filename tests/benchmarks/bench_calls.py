@@ -95,7 +95,9 @@ def main() -> None:
     port = ready.get(timeout=10)
     url = f"http://127.0.0.1:{port}/x"
     timed(lambda: ours(port))
-    pairs = [(timed(lambda: ours(port)), timed(lambda: hits(port)), timed(lambda: bare_httpx(url))) for _ in range(PAIRS)]
+    pairs = [
+        (timed(lambda: ours(port)), timed(lambda: hits(port)), timed(lambda: bare_httpx(url))) for _ in range(PAIRS)
+    ]
     server.terminate()
     imports = [
         (seconds_of("import flarex_nb"), seconds_of("import httpx, pandas"), seconds_of("pass")) for _ in range(PAIRS)

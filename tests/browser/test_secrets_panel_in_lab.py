@@ -18,20 +18,15 @@ import hashlib
 from flarex_nb.clock import RealClock
 from flarex_nb.model import SecretRef
 from flarex_nb.notebook.widgets.panel import ESM, SecretsPanel
-from flarex_nb.vault.kept import SecretInfo
+from flarex_nb.vault.facade import Secrets
+from flarex_nb.vault.sources import Declared, Sources
 from flarex_nb.vault.store import SessionStore
 
-class Known(SessionStore):
-    __slots__ = ()
-    def list(self):
-        held = super().list()
-        if not self.has("DEMO_API_KEY"):
-            held = (*held, SecretInfo("DEMO_API_KEY", "live", "", ("api.demo.example",)))
-        return (*held, SecretInfo("PATH_API_KEY", "live", "env", ("api.path.example",)))
-    def suggestions(self):
-        return [("demo", "DEMO_API_KEY", ("api.demo.example",)), ("crm", "CRM_API_KEY", ("crm.example:8443",))]
-
-memory = Known(RealClock())
+hosts = {"DEMO_API_KEY": ("api.demo.example",), "CRM_API_KEY": ("crm.example:8443",)}
+known = [Declared(service=name[:-8].lower(), name=name, hosts=bound) for name, bound in hosts.items()]
+session = SessionStore(RealClock())
+sources = Sources(session, environ={}, declared=lambda: known, default_hosts=lambda name: hosts.get(name, ()))
+store = Secrets(sources, lambda: "live")
 """
 
 LISTEN = """
@@ -54,10 +49,10 @@ def _sent(*args, _write=_write, _log=_log, **kwargs):
 _session.deserialize, _session.serialize = _received, _sent
 """
 
-SHOW = "panel = SecretsPanel(memory)\npanel"
+SHOW = "panel = SecretsPanel(store)\npanel"
 KEPT = """
-for each in SessionStore.list(memory):
-    value = memory.value(SecretRef(each.name, each.env))
+for each in session.list():
+    value = session.value(SecretRef(each.name, each.env))
     print(each.name, each.env, ",".join(each.hosts), hashlib.sha256(value.encode()).hexdigest())
     del value
 print("end")
@@ -67,7 +62,7 @@ class Leaky(SecretsPanel):
     _esm = ESM.replace("this.ask({ kind: \\"store\\",", CHANGE)
 
 assert Leaky._esm != ESM
-panel = Leaky(memory)
+panel = Leaky(store)
 panel
 """
 ASK = 'this.ask({ kind: "store", '

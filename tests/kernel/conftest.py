@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+
 from kernels import Kernel, start_kernel
 
 if TYPE_CHECKING:

@@ -121,7 +121,10 @@ def test_a_post_run_again_uses_the_same_key_and_makes_one_customer(kernel: Kerne
         ("%%flarex_call stripe\nGTE /v1/charges", "GET"),
         ("%%flarex_call stripe\nGET /v1/charges?limit={{limti}}", "limti"),
         ('%%flarex_call stripe\nPOST /v1/customers\n\n{"email": "a",}', "line 4"),
-        ("%%flarex_call stripe\nGET /v1/charges\nAuthorization: Bearer " + "sk_" + "live_" + "a1B2c3D4" * 3, "%flarex_secrets"),
+        (
+            "%%flarex_call stripe\nGET /v1/charges\nAuthorization: Bearer " + "sk_" + "live_" + "a1B2c3D4" * 3,
+            "%flarex_secrets",
+        ),
         ("%%flarex_call stripe\nGET /v1/charges\nHost: evil.example", "Host"),
         ("%%flarex_call\nGET /v1/charges", "service"),
         ("%%flarex_call stripe --attempt-timeout 40\nGET /v1/charges", "attempt_timeout"),

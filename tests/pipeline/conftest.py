@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from scripted import KEY, ScriptedWire, World
 
 from flarex_nb.client import Client
 from flarex_nb.clock import VirtualClock
 from flarex_nb.settings import Settings
+from scripted import KEY, ScriptedWire, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable

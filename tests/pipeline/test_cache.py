@@ -6,10 +6,10 @@ import asyncio
 from typing import Any
 
 import pytest
-from scripted import reply
 
 from flarex_nb.errors import ServerError, UsageError
 from flarex_nb.portal import PORTAL
+from scripted import reply
 
 
 def test_the_second_equal_get_within_a_minute_sends_nothing(world: Any) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from scripted import reply
 
 from flarex_nb.errors import IncompletePages, SchemaMismatch
+from scripted import reply
 
 
 def server(total: int) -> Any:

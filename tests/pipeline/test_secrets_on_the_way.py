@@ -6,7 +6,6 @@ import traceback
 from typing import Any
 
 import pytest
-from scripted import KEY, header_of, reply
 
 from flarex_nb.catalog.profile import Service
 from flarex_nb.errors import (
@@ -18,6 +17,7 @@ from flarex_nb.errors import (
     SecretMissing,
     UsageError,
 )
+from scripted import KEY, header_of, reply
 
 
 def test_the_key_goes_to_its_host_in_its_header(world: Any) -> None:

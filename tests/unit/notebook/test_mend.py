@@ -28,7 +28,8 @@ def test_comments_above_move_below_so_that_lines_keep_their_numbers() -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["x = 1\n%%flarex_call stripe\n", "%%time\nx = 1\n", "# only a comment\n", "", "\n\n", "print('%%flarex_call')\n"]
+    "cell",
+    ["x = 1\n%%flarex_call stripe\n", "%%time\nx = 1\n", "# only a comment\n", "", "\n\n", "print('%%flarex_call')\n"],
 )
 def test_any_other_cell_is_left_as_it_is(cell: str) -> None:
     lines = cell.splitlines(keepends=True)
