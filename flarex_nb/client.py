@@ -86,6 +86,7 @@ class Client:
             from flarex_nb.net.transport import Wire as RealWire  # noqa: PLC0415 - httpx loads with the first call
 
             wire = RealWire(clock=self.clock)
+            PORTAL.at_exit(wire.aclose)
         return Pipeline(self.settings, self.clock, wire, self._revealer, self._dice)
 
     def place(self) -> Place | None:

@@ -8,7 +8,9 @@ loop, the request is repeated after the interrupt).
 from __future__ import annotations
 
 import asyncio
+import atexit
 import concurrent.futures
+import contextlib
 import os
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -81,6 +83,15 @@ class Portal:
             if not finished.wait(0):
                 finished.wait(AFTER_CANCEL)
             raise
+
+    def at_exit(self, close: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run `close` when the process ends in good order; it has a second."""
+
+        def closing() -> None:
+            with contextlib.suppress(Exception):
+                self.submit(close()).result(timeout=1.0)
+
+        atexit.register(closing)
 
     async def wrap(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run the coroutine on the private loop and await it from the caller's; cancelling one cancels the other."""

@@ -82,7 +82,7 @@ def sandbox(line: str) -> None:
     client = default()
     if state == "on":
         running = client.sandbox_on()
-        _say(f"Sandbox on: {', '.join(running.services)} answer from this machine. Simulated data, no key needed.")
+        _say(f"Sandbox on for {', '.join(running.services)}: this machine answers, with simulated data and without a key.")
     elif state == "off":
         client.sandbox_off()
         _say("Sandbox off: calls go to the real services.")

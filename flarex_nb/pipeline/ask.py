@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, cast
 
-from flarex_nb.errors import CellSyntaxError, UsageError
+from flarex_nb.errors import UsageError
 from flarex_nb.model import CallRequest, FormBody, JsonBody, NoBody, RawBody
 from flarex_nb.policies.deadline import check_times
 from flarex_nb.text.files import folder_reader
 from flarex_nb.text.form import encode
 from flarex_nb.text.grammar import parse
-from flarex_nb.text.items import from_items
+from flarex_nb.text.items import fill_line
 from flarex_nb.text.magicline import parse_line
 from flarex_nb.text.options import read_settings, to_call_options
 from flarex_nb.text.template import fill
@@ -113,10 +113,7 @@ def from_line(line: str, around: Surroundings, base: CallOptions) -> Iterator[Ca
     """
     refuse_literal_keys(line)
     parsed = parse_line(line)
-    if parsed.target is None:
-        msg = "the line names no path"
-        raise CellSyntaxError(msg, hint="Write %flarex_call stripe GET /v1/charges, or put the request below a %% line.")
-    filled = from_items(
+    filled = fill_line(
         parsed,
         namespace=ChainMap(dict(around.answers), cast("dict[str, object]", around.names)),
         marker=marker,

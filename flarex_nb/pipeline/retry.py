@@ -207,7 +207,7 @@ class _Run:
 
     def _note(self, turn: Turn, outcome: str, sent: Sent, decision: Again | Stop, reply: Reply | None) -> None:
         began = self._started if turn.began is None else turn.began
-        word: Literal["done", "again", "stop"] = "done" if decision is _DONE else "again" if isinstance(decision, Again) else "stop"
+        word: Literal["done", "again", "stop"] = "again" if isinstance(decision, Again) else "stop"
         self._attempts.append(
             Attempt(
                 number=turn.number,
@@ -217,7 +217,7 @@ class _Run:
                 wait_source=turn.source,
                 outcome=outcome,
                 sent=sent,
-                decision=word,
+                decision="done" if decision is _DONE else word,
                 reason=decision.reason,
                 sentence=decision.sentence,
                 request_id="" if reply is None else reply.request_id,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING
 
 from flarex_nb.errors import UsageError
@@ -44,14 +44,14 @@ def attribute(value: object, name: str) -> object:
     if value is None:
         msg = f"it is None, so it has no field {shown(name)}"
         raise Absent(msg)
-    fields = _fields(value)
-    if fields is None:
+    known = _fields(value)
+    if known is None:
         msg = f"a {type(value).__name__} has no fields that may be read here"
         raise UsageError(msg, hint="Fields of mappings, rows, dataclasses and pydantic models can be read; no calls.")
-    if name not in fields:
-        msg = f"{type(value).__name__} has no field {shown(name)}.{nearest(name, fields)}"
+    if name not in known:
+        msg = f"{type(value).__name__} has no field {shown(name)}.{nearest(name, known)}"
         raise Absent(msg)
-    return fields[name]
+    return known[name]
 
 
 def item(value: object, key: object) -> object:
@@ -113,7 +113,7 @@ def _fields(value: object) -> dict[str, object] | None:
         extra = object.__getattribute__(value, "__pydantic_extra__") or {}
         return {**object.__getattribute__(value, "__dict__"), **extra}
     if is_dataclass(value) and not isinstance(value, type):
-        return {name: _held(value, name) for name in kind.__dataclass_fields__ if not _is_code(kind, name)}
+        return {name: _held(value, name) for name in (each.name for each in fields(value)) if not _is_code(kind, name)}
     return None
 
 

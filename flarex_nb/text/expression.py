@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from flarex_nb.errors import UsageError
 from flarex_nb.text.access import Absent, attribute, item
@@ -84,7 +84,8 @@ def _filtered(source: Source, names: Mapping[str, object], value: object, text: 
     walker = _Walker(source, names, text, start)
     begin = start + len(text) - len(text.lstrip())
     if not text.strip():
-        raise source.error("a filter must follow |", max(0, start - 1), hint=f"Filters: {KNOWN}.")
+        msg = "a filter must follow |"
+        raise source.error(msg, max(0, start - 1), hint=f"Filters: {KNOWN}.")
     match walker.parse(text):
         case ast.Call(func=ast.Name(id="default"), args=[wanted], keywords=[]):
             try:
@@ -102,7 +103,8 @@ def _filtered(source: Source, names: Mapping[str, object], value: object, text: 
             msg = f"the filter {name} is not written like that.{near}"
             raise source.error(msg, begin, hint=f"Filters: {KNOWN}.")
         case _:
-            raise source.error(f"{shown(text.strip())} is not a filter", begin, hint=f"Filters: {KNOWN}.")
+            msg_0 = f"{shown(text.strip())} is not a filter"
+            raise source.error(msg_0, begin, hint=f"Filters: {KNOWN}.")
 
 
 class _Walker:
@@ -124,7 +126,8 @@ class _Walker:
             offset = self._offset(error.lineno or 1, (error.offset or 1) - 1)
         except (ValueError, RecursionError, MemoryError):
             offset = self.start
-        raise self.source.error(f"{shown(text.strip())} is not an expression", offset, hint=_ALLOWED)
+        msg = f"{shown(text.strip())} is not an expression"
+        raise self.source.error(msg, offset, hint=_ALLOWED)
 
     def value(self, node: ast.expr) -> object:
         self.count += 1
@@ -162,7 +165,8 @@ class _Walker:
             case ast.Dict(keys=keys, values=values):
                 return {self._text_key(key): self.value(value) for key, value in zip(keys, values, strict=True)}
             case _:
-                self._refuse(node)
+                raise self._refusal(node)
+        return None
 
     def _text_key(self, key: ast.expr | None) -> str:
         if isinstance(key, ast.Constant) and isinstance(key.value, str):
@@ -187,9 +191,9 @@ class _Walker:
         msg = f"there is no variable {shown(name)} here.{near}"
         raise Absent(msg)
 
-    def _refuse(self, node: ast.expr) -> NoReturn:
-        what = _KINDS.get(type(node), "this")
-        raise self.source.error(f"{what} cannot stand in an expression", self._place_of(node), hint=_ALLOWED)
+    def _refusal(self, node: ast.expr) -> Exception:
+        msg = f"{_KINDS.get(type(node), 'this')} cannot stand in an expression"
+        return self.source.error(msg, self._place_of(node), hint=_ALLOWED)
 
     def _place_of(self, node: ast.expr) -> int:
         line = self.wrapped.split("\n")[node.lineno - 1]

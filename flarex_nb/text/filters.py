@@ -65,25 +65,29 @@ def _iso(value: object) -> str:
         except (OverflowError, ValueError, OSError):
             msg = "iso got a number that is no time in seconds since 1970"
             raise UsageError(msg, hint="Milliseconds? Divide by 1000 in a cell above.") from None
-    raise _wrong("iso", value, "a date, a time, or seconds since 1970")
+    msg_0 = "iso"
+    raise _wrong(msg_0, value, "a date, a time, or seconds since 1970")
 
 
 def _epoch(value: object) -> int:
     """Return a date or an instant as whole seconds since 1970."""
     if isinstance(value, dt.date):
         return epoch(value)
-    raise _wrong("epoch", value, "a date or a datetime")
+    msg = "epoch"
+    raise _wrong(msg, value, "a date or a datetime")
 
 
 def _cents(value: object) -> int:
     """Return an amount of money in hundredths: 9.99 is 999. Refuses a part of a cent rather than round it."""
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
-        raise _wrong("cents", value, "an amount such as 9.99")
+        msg = "cents"
+        raise _wrong(msg, value, "an amount such as 9.99")
     try:
         amount = Decimal(str(value).strip()).scaleb(2)
         whole = amount.to_integral_value()
     except InvalidOperation:
-        raise _wrong("cents", value, "an amount such as 9.99") from None
+        msg = "cents"
+        raise _wrong(msg, value, "an amount such as 9.99") from None
     if not amount.is_finite() or amount != whole or abs(amount.adjusted()) > _DIGITS:
         msg = "cents got an amount that is not a whole number of hundredths"
         raise UsageError(msg, hint="Round it first: round(x, 2).")

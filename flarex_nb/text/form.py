@@ -65,4 +65,5 @@ def _text(name: str, value: object) -> str:
     try:
         return text_of(value, dates="epoch")
     except UsageError as error:
-        raise UsageError(f"{name}: {error.message}", hint=error.hint) from None
+        msg = f"{name}: {error.message}"
+        raise UsageError(msg, hint=error.hint) from None

@@ -70,7 +70,9 @@ def cut(word: Source) -> Item:
         name.append(text[position])
         position += 1
     msg = f"{shown(text)} is not an item"
-    raise word.error(msg, hint="Items: name==value (query), name=value (body), name:=5 (JSON), Name:value (header), name@file.")
+    raise word.error(
+        msg, hint="Items: name==value (query), name=value (body), name:=5 (JSON), Name:value (header), name@file."
+    )
 
 
 def fill_line(
@@ -89,7 +91,9 @@ def fill_line(
     """
     if line.target is None:
         msg = "the line has no path"
-        raise UsageError(msg, hint="Write %flarex_call stripe GET /v1/charges limit==100, or a cell with %%flarex_call.")
+        raise UsageError(
+            msg, hint="Write %flarex_call stripe GET /v1/charges limit==100, or a cell with %%flarex_call."
+        )
     scope = Scope((), namespace)
     context = Context(scope, system or SystemValues(), marker, allow_secret_in, read)
     scope.context = context

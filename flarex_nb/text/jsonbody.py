@@ -10,8 +10,9 @@ import json
 import re
 from typing import TYPE_CHECKING, NoReturn
 
-from flarex_nb.errors import CellSyntaxError, UsageError
-from flarex_nb.text.scan import OPEN, Hole, hole_end, string_end
+from flarex_nb.errors import UsageError
+from flarex_nb.text.jsonfault import fault
+from flarex_nb.text.scan import OPEN, Hole, hole_end
 from flarex_nb.text.values import plain
 
 if TYPE_CHECKING:
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
     from flarex_nb.text.scope import Context
     from flarex_nb.text.source import Source
 
-_WORD = re.compile(r"[A-Za-z_]\w*")
-_NO_JSON = {"True": "true", "False": "false", "None": "null", "NaN": "null", "Infinity": "null", "undefined": "null"}
-_SINGLE = ("'", "\u2018", "\u2019")
-_DOUBLE = ("\u201c", "\u201d")
 MAX_LEVELS = 200
 """Levels of brackets a body may nest."""
 
@@ -43,9 +40,10 @@ def fill_json(source: Source, context: Context) -> Json:
             object_pairs_hook=template.pairs,
         )
     except json.JSONDecodeError as error:
-        raise _fault(source, template.origin(error.pos), template.text, error) from None
+        raise fault(source, template.origin(error.pos), template.text, error) from None
     except RecursionError:
-        raise source.error(f"the JSON nests deeper than {MAX_LEVELS} levels") from None
+        msg = f"the JSON nests deeper than {MAX_LEVELS} levels"
+        raise source.error(msg) from None
     context.warnings.extend(template.warnings)
     return _Filling(template, context).filled(tree)
 
@@ -97,13 +95,15 @@ class _Template:
         """Point at a word that Python's parser takes for a number."""
         masked = re.sub(r'"(?:\\.|[^"\\])*"', lambda found: " " * len(found[0]), self.text, flags=re.DOTALL)
         offset = self.origin(max(0, masked.find(word)))
-        raise self.source.error(f"{word} is not JSON", offset, hint="JSON has no such number; write null.")
+        msg = f"{word} is not JSON"
+        raise self.source.error(msg, offset, hint="JSON has no such number; write null.")
 
     def number(self, text: str) -> float:
         """Return the number, refusing one that no float holds."""
         if (number := float(text)) in {float("inf"), float("-inf")}:
             offset = self.origin(max(0, self.text.find(text)))
-            raise self.source.error("the number is too large", offset, hint="JSON numbers go up to 1.8e308.")
+            msg = "the number is too large"
+            raise self.source.error(msg, offset, hint="JSON numbers go up to 1.8e308.")
         return number
 
     def pairs(self, pairs: list[tuple[str, Json]]) -> dict[str, Json]:
@@ -124,7 +124,8 @@ class _Filling:
 
     def filled(self, node: Json, depth: int = 0) -> Json:
         if depth > MAX_LEVELS:
-            raise self.template.source.error(f"the JSON nests deeper than {MAX_LEVELS} levels")
+            msg = f"the JSON nests deeper than {MAX_LEVELS} levels"
+            raise self.template.source.error(msg)
         if isinstance(node, dict):
             return {self._text(key): self.filled(value, depth + 1) for key, value in node.items()}
         if isinstance(node, list):
@@ -159,76 +160,4 @@ def _unused_character(text: str) -> str:
     lowered = text.lower()
     return next(
         chr(code) for code in range(0xE000, 0xF900) if chr(code) not in text and f"\\u{code:04x}" not in lowered
-    )
-
-
-def _fault(source: Source, offset: int, template: str, error: json.JSONDecodeError) -> CellSyntaxError:
-    """Return the error that says what was found and, where it is a common slip, what to write."""
-    text = source.text
-    while offset < len(text) and text[offset] in " \t\n":
-        offset += 1
-    before = text[:offset].rstrip()
-    character = text[offset : offset + 1]
-    if not character:
-        return source.error("the JSON ends too early", len(text.rstrip()), hint=_unclosed(template))
-    word = _WORD.match(text, offset)
-    comma = _comma_before(before, character, error)
-    if comma is not None:
-        msg = (
-            f"a comma stands before the closing {text[offset] if character in ']}' else text[comma + 1 :].lstrip()[:1]}"
-        )
-        return source.error(msg, comma, hint="Leave the last comma out.")
-    found = f"{word[0][:20]!r}" if word else f"{character!r}"
-    return source.error(f"this is not JSON: found {found}", offset, hint=_advice(word, character, error))
-
-
-def _comma_before(before: str, character: str, error: json.JSONDecodeError) -> int | None:
-    if character in {"]", "}"} and before.endswith(","):
-        return len(before) - 1
-    if character == "," and "trailing comma" in error.msg:
-        return len(before)
-    return None
-
-
-def _advice(word: re.Match[str] | None, character: str, error: json.JSONDecodeError) -> str:
-    if character in _SINGLE:
-        return 'JSON has double quotes only: write "text".'
-    if character in _DOUBLE:
-        return 'These are typographic quotes; write plain ones: "text".'
-    if word and word[0] in _NO_JSON:
-        return f"JSON writes {_NO_JSON[word[0]]}."
-    if character in "#/":
-        return "JSON has no comments."
-    if character == "\\":
-        return 'A backslash in a text is written twice; two literal braces are written {{"{{"}}.'
-    if word and "property name" in error.msg:
-        return f'Names of fields stand in double quotes: "{word[0][:20]}".'
-    if word:
-        return f"Text stands in double quotes; a variable is written {{{{{word[0][:20]}}}}}."
-    if "delimiter" in error.msg:
-        return "A comma, a colon or a closing bracket is missing before it."
-    if "control character" in error.msg:
-        return "A text cannot go over a line end; write \\n, or fill it in: {{text}}."
-    if not character.isascii():
-        return "Write a plain space or plain quotes; web pages put odd ones in."
-    return f"{error.msg}."
-
-
-def _unclosed(template: str) -> str:
-    """Return what is still open at the end."""
-    open_brackets, position = list[str](), 0
-    while position < len(template):
-        character = template[position]
-        if character == '"':
-            position = string_end(template, position)
-            continue
-        if character in "[{":
-            open_brackets.append("]" if character == "[" else "}")
-        elif character in "]}" and open_brackets:
-            open_brackets.pop()
-        position += 1
-    return (
-        f"Still open: close it with {''.join(reversed(open_brackets[-8:]))}."
-        if open_brackets
-        else "A value is missing."
     )

@@ -11,13 +11,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from flarex_nb.model import Span
 from flarex_nb.text.options import BY_NAME, find, read_option
 from flarex_nb.text.requestline import METHODS
 from flarex_nb.text.source import Source, nearest, shown
 from flarex_nb.text.words import Word, words
 
 if TYPE_CHECKING:
+    from flarex_nb.model import Span
     from flarex_nb.text.options import Option
 
 _SERVICE = re.compile(r"[a-z][a-z0-9_-]*\Z")

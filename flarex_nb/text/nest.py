@@ -35,7 +35,7 @@ def steps(name: Source) -> list[str | int]:
             msg = f"the brackets of {shown(text)} do not match"
             raise name.error(msg, end, hint=r"Write name[key]=value; a bracket that belongs to the name is written \[.")
         inside = step[1]
-        found.append(int(inside) if inside.isascii() and inside.isdigit() and len(inside) < 6 else _plain(inside))  # noqa: PLR2004
+        found.append(int(inside) if inside.isascii() and inside.isdigit() and len(inside) < 6 else _plain(inside))
         end = step.end()
     return found or [""]
 
@@ -58,7 +58,8 @@ def put(root: Json, way: list[str | int], value: Json, name: Source) -> Json:
     else:
         key = str(step)
         if not rest and key in root:
-            raise name.error(f"{shown(name.text)} is given twice", hint="Keep one, or write name[]=value for a list.")
+            msg_0 = f"{shown(name.text)} is given twice"
+            raise name.error(msg_0, hint="Keep one, or write name[]=value for a list.")
         root[key] = put_rest(root.get(key), rest, value, name)
     return root
 

@@ -57,7 +57,7 @@ TABLE: tuple[Option, ...] = (
     Option("attempt-timeout", "seconds", "How long one send may take, from dialling to the last byte.", "TIME"),
     Option("deadline", "seconds", "How long one call may take, waits included; each page is a call.", "TIME"),
     Option("total", "seconds", "How long all pages together may take.", "TIME"),
-    Option("jitter", "choice", "Whether a wait of ours is drawn at random (full) or exact (none).", choices=("full", "none")),
+    Option("jitter", "choice", "Whether our waits are drawn at random (full) or exact (none).", choices=("full", "none")),
     Option(
         "cache", "choice", "Whether a stored answer may be used, renewed, passed by, or is the only one wanted.",
         choices=("use", "refresh", "bypass", "only"),
@@ -108,7 +108,8 @@ def find(name: str, *, place: str = "") -> Option:
     spelled = name.lower().replace("_", "-")
     option = BY_NAME.get(spelled) or next((each for each in TABLE if each.name.replace("-", "") == spelled), None)
     if option is None:
-        msg = f"there is no option --{name[:40]}.{nearest(spelled, BY_NAME).replace(chr(39), '')}"
+        near = nearest(f"--{spelled}", (f"--{known}" for known in BY_NAME))
+        msg = f"there is no option --{name[:40]}.{near}"
         ready = ", ".join(f"--{each.name}" for each in TABLE if each.ready)
         raise UnknownOption(msg, hint=f"Options: {ready}.", place=place)
     if not option.ready:
@@ -142,7 +143,8 @@ def read_settings(settings: Iterable[Setting]) -> tuple[dict[str, object], tuple
         place = str(setting.span)
         known = other_client(setting.name, setting.value)
         if known is not None and known.refusal:
-            raise UsageError(f"# @{setting.name}: {known.refusal}", hint=known.hint, place=place)
+            msg = f"# @{setting.name}: {known.refusal}"
+            raise UsageError(msg, hint=known.hint, place=place)
         if known is not None and not known.option:
             warnings += [f"# @{setting.name}: {known.hint}"] if known.hint else []
             continue
@@ -150,7 +152,8 @@ def read_settings(settings: Iterable[Setting]) -> tuple[dict[str, object], tuple
             known.option if known else setting.name, known.value if known else setting.value, place=place
         )
         if field in found:
-            raise UsageError(f"# @{setting.name} stands twice", hint="Keep one of them.", place=place)
+            msg = f"# @{setting.name} stands twice"
+            raise UsageError(msg, hint="Keep one of them.", place=place)
         found[field] = value
     return found, tuple(warnings)
 

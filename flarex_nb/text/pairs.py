@@ -75,7 +75,10 @@ class Pairs:
             value = self.context.value(self.source, parts[0])
             text = None if value is None else self.context.text_of(value, self.source, parts[0], self.place, dates)
             return [] if text is None else [(name, str(text))]
-        texts = [part.text if isinstance(part, Fixed) else self.context.text(self.source, part, self.place, dates) for part in parts]
+        texts = [
+            part.text if isinstance(part, Fixed) else self.context.text(self.source, part, self.place, dates)
+            for part in parts
+        ]
         return [(name, "".join(texts))]
 
     def _fixed(self, fields: list[_Field], piece: Fixed) -> None:

@@ -102,7 +102,8 @@ def _target(target: Source) -> Source:
             msg = "a method cannot be filled in, and a path holds no spaces"
             raise target.error(msg, hint="Write the method itself: POST {{url}}.")
     elif text.startswith("/*"):
-        raise target.error("/* */ comments are not known here", hint="Begin each line of a comment with #.")
+        msg_0 = "/* */ comments are not known here"
+        raise target.error(msg_0, hint="Begin each line of a comment with #.")
     elif not text.startswith("/") and not lowered.startswith(("http://", "https://")):
         raise _no_target(target)
     _refuse_spaces(target)

@@ -115,7 +115,8 @@ def _datetime(source: Source, rest: str, system: SystemValues) -> str:
     try:
         moment = dt.datetime.fromtimestamp(system.wall() + _shift(source, shift.strip()), dt.UTC)
     except (OverflowError, ValueError, OSError):
-        raise source.error("the offset leaves the calendar", hint="Use a smaller offset.") from None
+        msg = "the offset leaves the calendar"
+        raise source.error(msg, hint="Use a smaller offset.") from None
     if quoted is not None:
         return moment.strftime(form) if "%" in form else _spell(form, moment)
     if form == "iso8601":
@@ -143,7 +144,7 @@ def _spell(form: str, moment: dt.datetime) -> str:
 
 
 def _number(source: Source, words: list[str], system: SystemValues) -> int:
-    if len(words) == 2 and all(re.fullmatch(r"-?\d{1,18}", word) for word in words):  # noqa: PLR2004 - both ends
+    if len(words) == 2 and all(re.fullmatch(r"-?\d{1,18}", word) for word in words):
         low, high = (int(word) for word in words)
         if low < high:
             return system.randint(low, high)

@@ -33,7 +33,7 @@ def fill_target(source: Source, query: tuple[Source, ...], context: Context) -> 
     Raises:
         CellSyntaxError, UsageError: with the place of the hole.
     """
-    path, inline = _split_query(source, pieces(source))
+    path, inline = _split_query(pieces(source))
     pairs = list[Pair]()
     target = _Target(source, context, pairs)
     text = target.fill(path)
@@ -42,7 +42,7 @@ def fill_target(source: Source, query: tuple[Source, ...], context: Context) -> 
     return text, tuple(pairs)
 
 
-def _split_query(source: Source, parts: list[Piece]) -> tuple[list[Piece], list[Piece]]:
+def _split_query(parts: list[Piece]) -> tuple[list[Piece], list[Piece]]:
     """Return the pieces before the first `?` a person wrote, and those after it."""
     for index, piece in enumerate(parts):
         if isinstance(piece, Literal) and "?" in piece.text:

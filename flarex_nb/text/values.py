@@ -15,7 +15,7 @@ from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from enum import Enum
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from flarex_nb.errors import UsageError
 
@@ -47,6 +47,7 @@ class CellText(str):
 class Marked(str):
     """Text in which markers of secrets stand; `secrets` are their names. Where it may go is asked each time."""
 
+    __slots__ = ("secrets",)
     secrets: tuple[str, ...]
 
     def __new__(cls, text: str, secrets: tuple[str, ...]) -> Marked:  # noqa: PYI034 - never subclassed
@@ -111,7 +112,7 @@ def plain(value: object, secret: NameSecret | None = None, depth: int = 0) -> Js
     return _plain_container(value, secret, depth) if found is _NONE else found
 
 
-_NONE = object()
+_NONE: Final = object()
 
 
 def _plain_scalar(value: object) -> object:
@@ -137,18 +138,28 @@ def _plain_scalar(value: object) -> object:
 def _plain_container(value: object, secret: NameSecret | None, depth: int) -> Json:
     if is_table(value):
         raise _table(value)
-    if isinstance(value, Mapping):
-        return {_key(key): plain(item, secret, depth + 1) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item, secret, depth + 1) for item in value]
-    if hasattr(type(value), "model_fields") and hasattr(type(value), "model_dump"):
-        return plain(value.model_dump(mode="json"), secret, depth + 1)  # type: ignore[attr-defined]
-    if is_dataclass(value) and not isinstance(value, type):
-        held = {each.name: object.__getattribute__(value, each.name) for each in fields(value)}
-        return plain(held, secret, depth + 1)
-    if hasattr(type(value), "dtype") and hasattr(type(value), "tolist"):
-        return plain(value.tolist(), secret, depth + 1)  # type: ignore[attr-defined]
+    held = _contents(value)
+    if isinstance(held, Mapping):
+        return {_key(key): plain(item, secret, depth + 1) for key, item in held.items()}
+    if isinstance(held, list | tuple):
+        return [plain(item, secret, depth + 1) for item in held]
     raise _foreign(value)
+
+
+def _contents(value: object) -> object:
+    """Return the mapping or list that a model, a dataclass or an array comes to; anything else as it is."""
+    kind = type(value)
+    if hasattr(kind, "model_fields") and hasattr(kind, "model_dump"):
+        try:
+            return value.model_dump(mode="json")  # type: ignore[attr-defined]  # looked for on the line above
+        except Exception as error:
+            msg = f"the {kind.__name__} cannot be written as JSON ({type(error).__name__})"
+            raise UsageError(msg, hint="Send its fields one by one.") from None
+    if is_dataclass(value) and not isinstance(value, type):
+        return {each.name: object.__getattribute__(value, each.name) for each in fields(value)}
+    if hasattr(kind, "dtype") and hasattr(kind, "tolist"):
+        return value.tolist()  # type: ignore[attr-defined]  # looked for on the line above
+    return value
 
 
 def text_of(value: object, dates: Dates = "iso") -> str:
@@ -162,16 +173,26 @@ def text_of(value: object, dates: Dates = "iso") -> str:
     value = unwrap(value)
     if is_missing(value):
         raise _missing(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return repr(_finite(value)) if isinstance(value, float) else str(_whole(value))
-    if isinstance(value, str):
-        return _clean(value)
-    text = _digits(value) if isinstance(value, Decimal) else _as_text(value, dates)
+    text = _scalar_text(value, dates)
     if text is not None:
         return text
     raise _table(value) if is_table(value) else _foreign(value, many=isinstance(value, Mapping | list | tuple))
+
+
+def _scalar_text(value: object, dates: Dates) -> str | None:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(_whole(value))
+        case float():
+            return repr(_finite(value))
+        case str():
+            return _clean(value)
+        case Decimal():
+            return _digits(value)
+        case _:
+            return _as_text(value, dates)
 
 
 def epoch(value: dt.date) -> int:

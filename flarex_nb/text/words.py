@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from flarex_nb.model import Span
+from flarex_nb.text.scan import OPEN, hole_end
 from flarex_nb.text.source import Source, plain_characters, shown
 
 _QUOTES = "\"'"
@@ -78,6 +79,11 @@ def _bare(source: Source, start: int) -> tuple[str, int]:
     text, position, kept = source.text, start, list[str]()
     while position < len(text) and not text[position].isspace():
         character = text[position]
+        if text.startswith(OPEN, position):
+            end = hole_end(source, position)
+            kept.append(text[position:end])
+            position = end
+            continue
         if character not in _QUOTES:
             kept.append(character)
             position += 1

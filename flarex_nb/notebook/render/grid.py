@@ -38,7 +38,7 @@ class Grid:
 
 def grid_of(frame: pd.DataFrame, *, rows: int, columns: int) -> Grid:
     """Return the first `rows` and `columns` of the frame."""
-    part = frame.iloc[:rows, :columns]
+    part = frame.iloc[:rows].iloc[:, :columns]  # rows first: pandas 2.2 copies the columns it picks
     missing = part.isna().to_numpy()
     filled = []
     heads = []

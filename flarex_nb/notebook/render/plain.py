@@ -120,6 +120,6 @@ def _wrapped(text: str, indent: str = "") -> list[str]:
     if text.isascii():
         filled, room = text, COLUMNS
     else:  # a wide letter may be parted from what stands for its second place
-        filled, room = "".join(letter + _FILL * (width(letter) - 1) for letter in text), COLUMNS
+        filled, room = "".join(letter + _FILL * (width(letter) - 1) for letter in text), COLUMNS - 1
     lines = textwrap.wrap(filled, room, subsequent_indent=indent, replace_whitespace=False, break_on_hyphens=False)
     return [line.replace(_FILL, "") for line in lines]
