@@ -55,15 +55,14 @@ _ERRNO = {
 
 def translate(error: BaseException, trip: Trip) -> FlarexError:
     """Return the error for a person and for the retry decision, its cause set where that is safe to show."""
-    found = trip.refused or next((each for each in chain(error) if isinstance(each, FlarexError)), None)
-    if found is not None:
-        return found
+    if trip.refused is not None:
+        return trip.refused
     if trip.progress.phase in {"queued", "resolving", "connecting"}:
         return _not_connected(error, trip)
     return _broken(error, trip)
 
 
-def chain(error: BaseException) -> Iterator[BaseException]:
+def _chain(error: BaseException) -> Iterator[BaseException]:
     """Give the error and what it came from, outermost first."""
     seen: BaseException | None = error
     while seen is not None:
@@ -98,7 +97,7 @@ def _hung_up(place: str) -> ConnectFailed:
 def _system_error(error: BaseException) -> OSError | None:
     """Return the innermost error of the system or of TLS itself, not a library's dressing of it."""
     found = None
-    for each in chain(error):
+    for each in _chain(error):
         if isinstance(each, OSError) and not isinstance(each, aiohttp.ClientError):
             found = each
     return found
@@ -127,10 +126,10 @@ def _broken(error: BaseException, trip: Trip) -> TransportError:
     if trip.progress.phase == "reading":
         msg = f"the answer from {place} was cut short"
         return ConnectionLost(msg, sent=sent, hint="The connection broke while the body came in.")
-    if any(isinstance(each, HttpProcessingError | aiohttp.ClientResponseError) for each in chain(error)):
+    if any(isinstance(each, HttpProcessingError | aiohttp.ClientResponseError) for each in _chain(error)):
         msg = f"what {place} answered is not HTTP/1.1, or its headers are larger than allowed"
         return ProtocolBroken(msg, sent=sent, hint="Is it the right port, and a web server?")
-    if any(isinstance(each, ConnectionResetError | BrokenPipeError) for each in chain(error)):
+    if any(isinstance(each, ConnectionResetError | BrokenPipeError) for each in _chain(error)):
         how = "reset the connection without an answer"
     else:
         how = "closed the connection without an answer"

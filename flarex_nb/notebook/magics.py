@@ -1,23 +1,33 @@
 """The magics: thin hands between a cell and the client. No rule about calls lives here.
 
 Every magic keeps its line as typed (`@no_var_expand`: IPython would expand `$x` and `{x}` in it), shows an error as one
-box, and behaves the same where nobody watches.
+box, and behaves the same where nobody watches. What a magic does is in `commands`, which loads when one is first used.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, no_var_expand
 
-from flarex_nb.notebook import commands
 from flarex_nb.notebook.boxes import boxed
 from flarex_nb.notebook.journal import Memory
+from flarex_nb.text.options import help_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from IPython.core.interactiveshell import InteractiveShell
 
     from flarex_nb.pipeline.view import CallResult
+
+
+def _with_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the table of options to the help, so that `%flarex_call?` lists what there is."""
+    indent = "        "
+    listed = help_text().replace("\n", f"\n{indent}")
+    function.__doc__ = f"{(function.__doc__ or '').rstrip()}\n\n{indent}{listed}\n{indent}"
+    return function
 
 
 @magics_class
@@ -32,9 +42,27 @@ class FlarexMagics(Magics):
 
     @no_var_expand
     @line_cell_magic
+    @_with_options
     def flarex_call(self, line: str, cell: str | None = None) -> CallResult | None:
-        """Call a service and show the answer as a table; see `text.options` for what is added to this text."""
+        """Call a service and show the answer as a table.
+
+        A request as the provider's documentation shows it, below the first line:
+
+            %%flarex_call stripe --into charges --pages all
+            GET /v1/charges
+                ?created[gte]={{since}}
+
+        or in one line, with `name==value` for the query, `name=value` for the body and `Name:value` for a header:
+
+            %flarex_call stripe GET /v1/charges limit==100 --into charges
+
+        `{{name}}` takes a variable of the notebook and encodes it for its place. The result is also in `_`: `.df`,
+        `.json`, `.attempts`, `.explain()`. Several requests are separated by a line `###`; one with `# @name first`
+        is referred to below as `{{first.response.body.$.id}}`.
+        """
         with boxed():
+            from flarex_nb.notebook import commands  # noqa: PLC0415 - loads with the first use
+
             return commands.call(self.here, self.memory, line, cell)
 
     @no_var_expand
@@ -45,10 +73,12 @@ class FlarexMagics(Magics):
         A value is never typed on the line: the panel seals it in the browser, and `set` asks for it.
 
             %flarex_secrets
-            %flarex_secrets set STRIPE_SECRET_KEY
             %flarex_secrets list
+            %flarex_secrets set CRM_API_KEY crm.example.com
         """
         with boxed():
+            from flarex_nb.notebook import commands  # noqa: PLC0415 - loads with the first use
+
             return commands.secrets(self.here, line)
 
     @no_var_expand
@@ -59,11 +89,15 @@ class FlarexMagics(Magics):
         While it is on, the services it has answer from this machine, with simulated data and without a key.
         """
         with boxed():
+            from flarex_nb.notebook import commands  # noqa: PLC0415 - loads with the first use
+
             commands.sandbox(line)
 
     @no_var_expand
     @line_magic
     def flarex_services(self, line: str) -> object:
-        """List the services that can be called, or show one: `%flarex_services show stripe`."""
+        """List the services that can be called, or show one: `%flarex_services show NAME`."""
         with boxed():
+            from flarex_nb.notebook import commands  # noqa: PLC0415 - loads with the first use
+
             return commands.services(line)

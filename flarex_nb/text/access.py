@@ -12,8 +12,8 @@ from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING
 
 from flarex_nb.errors import UsageError
+from flarex_nb.text.kinds import is_table
 from flarex_nb.text.source import nearest, shown
-from flarex_nb.text.values import is_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,7 +73,7 @@ def item(value: object, key: object) -> object:
         known = f"It has {', '.join(keys[:12])}." if keys else ""
         msg = f"there is no {shown(str(key))} in it.{nearest(str(key), keys)}"
         raise Absent(msg, known) from None
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - a foreign object's lookup may do anything
         msg = f"reading {shown(str(key))} from a {type(value).__name__} failed ({type(error).__name__})"
         raise UsageError(msg, hint="Read it into a plain variable in a cell above.") from None
 

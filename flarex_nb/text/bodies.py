@@ -14,10 +14,11 @@ from flarex_nb.model import FormBody, JsonBody, NoBody, RawBody, header
 from flarex_nb.text.files import file_line, media_type, read_file, text_of_file
 from flarex_nb.text.form import encode
 from flarex_nb.text.jsonbody import fill_json
+from flarex_nb.text.kinds import Marked
 from flarex_nb.text.multipart import fill_multipart
 from flarex_nb.text.pairs import Pairs, form_lines
 from flarex_nb.text.scan import OPEN, Hole, pieces
-from flarex_nb.text.values import Marked, plain
+from flarex_nb.text.values import plain
 
 if TYPE_CHECKING:
     from flarex_nb.model import Body, Headers, Json

@@ -166,7 +166,6 @@ class _Walker:
                 return {self._text_key(key): self.value(value) for key, value in zip(keys, values, strict=True)}
             case _:
                 raise self._refusal(node)
-        return None
 
     def _text_key(self, key: ast.expr | None) -> str:
         if isinstance(key, ast.Constant) and isinstance(key.value, str):

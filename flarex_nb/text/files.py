@@ -65,13 +65,15 @@ def read_file(line: FileLine, context: Context) -> tuple[str, bytes]:
     """
     try:
         path = check_path(context.fill(line.path, "path"))
-        if context.read is None:
-            msg = "files cannot be read here"
-            raise UsageError(msg, hint="Put the text itself into the cell.")
-        return path, context.read(path)
+        return path, (context.read or _no_files)(path)
     except UsageError as error:
         error.place = error.place or line.path.place(0)
         raise
+
+
+def _no_files(path: str) -> bytes:
+    msg = f"the file {shown(path)} cannot be read: no folder is known here"
+    raise UsageError(msg, hint="Put the text itself into the cell.")
 
 
 def text_of_file(path: str, content: bytes, encoding: str) -> Source:

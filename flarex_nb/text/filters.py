@@ -7,9 +7,10 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from flarex_nb.errors import UsageError
+from flarex_nb.text.kinds import is_missing, unwrap
 from flarex_nb.text.scan import string_end
 from flarex_nb.text.source import nearest, shown
-from flarex_nb.text.values import epoch, is_missing, unwrap
+from flarex_nb.text.values import epoch
 
 if TYPE_CHECKING:
     from collections.abc import Callable

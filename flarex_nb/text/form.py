@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote_plus, unquote_plus
 
 from flarex_nb.errors import UsageError
-from flarex_nb.text.values import MAX_DEPTH, is_table, plain, text_of, unwrap
+from flarex_nb.text.kinds import is_table, unwrap
+from flarex_nb.text.values import MAX_DEPTH, plain, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

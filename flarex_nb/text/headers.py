@@ -7,9 +7,9 @@ import re
 from typing import TYPE_CHECKING
 
 from flarex_nb.errors import UsageError
+from flarex_nb.text.kinds import Marked
 from flarex_nb.text.scan import OPEN
 from flarex_nb.text.source import shown
-from flarex_nb.text.values import Marked
 
 if TYPE_CHECKING:
     from flarex_nb.model import Headers

@@ -204,7 +204,7 @@ class _Built:
 
 
 def _part(boundary: str, name: str, path: str | None, content: bytes) -> bytes:
-    """Return one part; quotes and line ends in a name are percent-encoded (RFC 7578 section 2, WHATWG HTML 4.10.21.8)."""
+    """Return one part; quotes and line ends in a name are percent-encoded (WHATWG HTML 4.10.21.8)."""
     file = "" if path is None else _file_head(path)
     head = f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(name)}"{file}\r\n\r\n'
     return head.encode() + content + b"\r\n"

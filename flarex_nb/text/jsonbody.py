@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 from flarex_nb.errors import UsageError
 from flarex_nb.text.jsonfault import fault
 from flarex_nb.text.scan import OPEN, Hole, hole_end
+from flarex_nb.text.source import shown
 from flarex_nb.text.values import plain
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ class _Template:
         if len(found) < len(pairs):
             names = [name for name, _ in pairs]
             twice = next(name for name in names if names.count(name) > 1)
-            self.warnings.append(f"the key {twice[:40]!r} stands twice in one object; the last value is sent")
+            self.warnings.append(f"the key {shown(twice)} stands twice in one object; the last value is sent")
         return found
 
 

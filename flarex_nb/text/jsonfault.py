@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from flarex_nb.text.scan import string_end
+from flarex_nb.text.source import masked
 
 if TYPE_CHECKING:
     import json
@@ -50,7 +51,7 @@ def fault(source: Source, offset: int, template: str, error: json.JSONDecodeErro
         closing = text[offset + 1 :].lstrip()[:1]
         return source.error(f"a comma stands before the closing {closing}", offset, hint=_LAST_COMMA)
     word = _WORD.match(text, offset)
-    found = repr(word[0][:20]) if word else repr(text[offset])
+    found = repr(masked(word[0])[:20]) if word else repr(text[offset])
     return source.error(f"this is not JSON: found {found}", offset, hint=next(_advice(word, text[offset], error.msg)))
 
 
@@ -64,9 +65,9 @@ def _advice(word: re.Match[str] | None, character: str, message: str) -> Iterato
     if word and word[0] in _NO_JSON:
         yield f"JSON writes {_NO_JSON[word[0]]}."
     if word and "property name" in message:
-        yield f'Names of fields stand in double quotes: "{word[0][:20]}".'
+        yield f'Names of fields stand in double quotes: "{masked(word[0])[:20]}".'
     if word:
-        yield f"Text stands in double quotes; a variable is written {{{{{word[0][:20]}}}}}."
+        yield f"Text stands in double quotes; a variable is written {{{{{masked(word[0])[:20]}}}}}."
     yield from (hint for part, hint in _MESSAGES.items() if part in message)
     if not character.isascii():
         yield "Write a plain space or plain quotes; web pages put odd ones in."

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from flarex_nb.text.options import BY_NAME, find, read_option
 from flarex_nb.text.requestline import METHODS
-from flarex_nb.text.source import Source, nearest, shown
+from flarex_nb.text.source import Source, masked, nearest, shown
 from flarex_nb.text.words import Word, words
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class _Reader:
             self.spans["target"] = word.span
         elif self.method is not None:
             msg = f"{shown(word.text)} is not a path"
-            raise self._error(msg, word, f"Write {self.method} /{word.text.lstrip('/')[:40]}.")
+            raise self._error(msg, word, f"Write {self.method} /{masked(word.text.lstrip('/'))[:40]}.")
         elif word.text.upper() in METHODS and (self.service or word.text.isupper()):
             self.method = word.text.upper()
             self.spans["method"] = word.span

@@ -15,6 +15,7 @@ MOST_GAPS = 1000
 """The highest position a name may give."""
 
 _STEP = re.compile(r"\[((?:\\.|[^\[\]\\])*)\]")
+_POSITION = re.compile(r"[0-9]{1,5}\Z")
 _HEAD = re.compile(r"(?:\\.|[^\[\]\\])*")
 _APPEND = ""
 
@@ -35,7 +36,7 @@ def steps(name: Source) -> list[str | int]:
             msg = f"the brackets of {shown(text)} do not match"
             raise name.error(msg, end, hint=r"Write name[key]=value; a bracket that belongs to the name is written \[.")
         inside = step[1]
-        found.append(int(inside) if inside.isascii() and inside.isdigit() and len(inside) < 6 else _plain(inside))
+        found.append(int(inside) if _POSITION.match(inside) else _plain(inside))
         end = step.end()
     return found or [""]
 

@@ -13,7 +13,7 @@ from flarex_nb.errors import UnknownOption, UsageError
 from flarex_nb.model import CallOptions
 from flarex_nb.text import amounts
 from flarex_nb.text.other_names import other_client
-from flarex_nb.text.source import nearest
+from flarex_nb.text.source import masked, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -57,14 +57,14 @@ TABLE: tuple[Option, ...] = (
     Option("attempt-timeout", "seconds", "How long one send may take, from dialling to the last byte.", "TIME"),
     Option("deadline", "seconds", "How long one call may take, waits included; each page is a call.", "TIME"),
     Option("total", "seconds", "How long all pages together may take.", "TIME"),
-    Option("jitter", "choice", "Whether our waits are drawn at random (full) or exact (none).", choices=("full", "none")),
+    Option("jitter", "choice", "Whether our waits are random (full) or exact (none).", choices=("full", "none")),
     Option(
         "cache", "choice", "Whether a stored answer may be used, renewed, passed by, or is the only one wanted.",
         choices=("use", "refresh", "bypass", "only"),
     ),
     Option("ttl", "seconds", "How long the answer counts as fresh.", "TIME"),
     Option(
-        "idempotency", "choice", "The key that keeps a repeated write from being applied twice; new asks for a fresh one.",
+        "idempotency", "choice", "The key that keeps a repeated write from being applied twice; new is a fresh one.",
         "KEY", ("auto", "new", "off"), also_text=True,
     ),
     Option("pages", "choice", "How many pages to fetch.", "N", ("none", "auto", "all"), also_number=True),
@@ -73,7 +73,7 @@ TABLE: tuple[Option, ...] = (
     Option("into", "name", "The variable that gets the table.", "VAR"),
     Option("select", "str", "Which part of the answer holds the records, as JSONPath.", "JSONPATH", ready=False),
     Option("columns", "str", "Which columns to keep, such as id,total=amount.", "A,B=C.D"),
-    Option("validate", "name", "The pydantic model each record is checked with.", "MODEL", ready=False),
+    Option("validate", "str", "The pydantic model each record is checked with.", "MODEL", ready=False),
     Option("max-bytes", "bytes", "How large one answer may be, unpacked.", "SIZE"),
     Option("plan", "flag", "Show what would be sent, and send nothing.", ready=False),
     Option("yes", "flag", "Do not ask before a write."),
@@ -88,7 +88,7 @@ TABLE: tuple[Option, ...] = (
     Option("rate", "str", "How many requests a time may have, such as 10/s.", "N/s", ready=False),
     Option("max-calls", "int", "Stop after that many calls.", "N", ready=False),
     Option("stream", "flag", "Show the answer as it arrives.", ready=False),
-    Option("guard", "choice", "Call any public address, without secrets and under the strictest rules.", choices=("public",), ready=False),
+    Option("guard", "choice", "Call any public address, without secrets.", choices=("public",), ready=False),
     Option("replay", "choice", "Use recorded answers.", choices=("record", "on", "off"), ready=False),
     Option("display", "choice", "How the table is drawn.", choices=("plain", "itables", "great_tables"), ready=False),
     Option("assert", "str", "A condition on the answer, such as status == 200.", "CONDITION", ready=False),
@@ -109,7 +109,7 @@ def find(name: str, *, place: str = "") -> Option:
     option = BY_NAME.get(spelled) or next((each for each in TABLE if each.name.replace("-", "") == spelled), None)
     if option is None:
         near = nearest(f"--{spelled}", (f"--{known}" for known in BY_NAME))
-        msg = f"there is no option --{name[:40]}.{near}"
+        msg = f"there is no option --{masked(name)[:40]}.{near}"
         ready = ", ".join(f"--{each.name}" for each in TABLE if each.ready)
         raise UnknownOption(msg, hint=f"Options: {ready}.", place=place)
     if not option.ready:

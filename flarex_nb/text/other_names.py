@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from flarex_nb.text.source import masked
+
 
 class Known(NamedTuple):
     """What another client's setting comes to: an option and its value, a refusal, or nothing with a remark."""
@@ -33,10 +35,10 @@ _REMARKS = {
         hint="Leave it out: only reads are redirected, and only within one origin.",
     ),
     "proxy": Known(refusal="a proxy cannot be chosen by a request", hint="Leave it out."),
-    "sleep": Known(refusal="a request cannot wait by itself", hint="Leave it out: limits of the service are kept by themselves."),
-    "prompt": Known(refusal="a request cannot ask", hint='Ask in a cell above, name = input("..."), and write {{name}}.'),
-    "ref": Known(refusal="requests run in the order they stand in", hint="Put the other request above, in the same cell."),
-    "force-ref": Known(refusal="requests run in the order they stand in", hint="Put the other request above, in the same cell."),
+    "sleep": Known(refusal="a request cannot wait by itself", hint="Leave it out: the limits of the service are kept."),
+    "prompt": Known(refusal="a request cannot ask", hint='Ask in a cell above, x = input("..."), and write {{x}}.'),
+    "ref": _ALREADY,
+    "force-ref": Known(refusal="requests run in the order they stand in", hint="Put the other one above this one."),
     "import": Known(refusal="other files are not imported", hint="Copy the request into the cell."),
     "disabled": Known(refusal="a request cannot be switched off", hint="Begin its lines with #."),
     "save": Known(refusal="answers are not written to files", hint="Use --into VAR and save the table."),
@@ -59,4 +61,6 @@ def _timeout(value: str) -> Known:
     """Return the time of one attempt; a bare number is milliseconds in one client and seconds in another."""
     if re.search(r"[A-Za-z]", value):
         return Known(option="attempt-timeout", value=value)
-    return Known(refusal=f"{value[:20] or 'nothing'} has no unit", hint="Write # @timeout 10s or # @timeout 500ms.")
+    return Known(
+        refusal=f"{masked(value)[:20] or 'nothing'} has no unit", hint="Write # @timeout 10s or # @timeout 500ms."
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flarex_nb.text.raw import RawHeader
 from flarex_nb.text.scan import Literal, hole_end, pieces
-from flarex_nb.text.source import nearest, shown
+from flarex_nb.text.source import masked, nearest, shown
 
 if TYPE_CHECKING:
     from flarex_nb.text.source import Source
@@ -117,10 +117,12 @@ def _no_target(target: Source) -> Exception:
     if "://" in text.split("/{{")[0][:20]:
         return target.error(msg, hint="URLs begin with https://.")
     if _HOST.match(text):
-        return target.error(msg, hint=f"Write https://{text[:60]}, or only the path with the service's name above.")
+        return target.error(
+            msg, hint=f"Write https://{masked(text)[:60]}, or only the path with the service's name above."
+        )
     if text.startswith("?"):
         return target.error(msg, hint="Write the path before the query.")
-    return target.error(msg, hint=f"Write it like GET /{text.split()[0][:60]}.")
+    return target.error(msg, hint=f"Write it like GET /{masked(text.split()[0])[:60]}.")
 
 
 def _refuse_spaces(target: Source) -> None:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Literal
 
 from flarex_nb.errors import UsageError
 from flarex_nb.text.expression import evaluate
+from flarex_nb.text.kinds import CellText, Marked, secret_name
 from flarex_nb.text.scan import Hole, pieces
 from flarex_nb.text.scan import Literal as Fixed
 from flarex_nb.text.system import SystemValues, is_system, secret_asked, system_value
-from flarex_nb.text.values import CellText, Dates, Marked, secret_name, text_of
+from flarex_nb.text.values import Dates, text_of
 
 if TYPE_CHECKING:
     from flarex_nb.text.raw import Variable

@@ -5,6 +5,7 @@ Holds no rule of the language beyond which odd characters of web pages mean whic
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ _PLAIN = str.maketrans(
     | dict.fromkeys("\u201c\u201d\u201e\u201f", '"')
     | dict.fromkeys("\u2018\u2019\u201a\u201b", "'")
 )
+
+_KEY_LIKE = re.compile(r"(?=[\w+/=-]*\d)(?=[\w+/=-]*[A-Za-z])[\w+=-]{16,}")
 
 SHOWN = 40
 """Characters of the person's own text an error repeats at most."""
@@ -45,8 +48,14 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f" Did you mean {words[near[0]]!r}?" if near else ""
 
 
+def masked(text: str) -> str:
+    """Return the text with `[...]` for each run of letters and digits that could be a key put in the wrong place."""
+    return _KEY_LIKE.sub("[...]", text)
+
+
 def shown(text: str) -> str:
-    """Return the text quoted and cut to what an error may repeat."""
+    """Return the text quoted, cut to what an error may repeat, and without anything that could be a key."""
+    text = masked(text)
     return repr(text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}...")
 
 

@@ -65,8 +65,12 @@ def secret_asked(source: Source) -> str | None:
         return None
     name = rest.strip()
     if not _NAME.match(name):
-        msg = f"{word} needs the name of a secret, not {shown(name)}" if name else f"{word} needs the name of a secret"
-        raise source.error(msg, hint=f"Write {{{{{word} CRM_API_KEY}}}}.")
+        msg = f"{word} needs the name of a secret"
+        raise source.error(
+            msg,
+            hint="What stands there is not repeated: it could be the value. " * bool(name)
+            + f"Write {{{{{word} CRM_API_KEY}}}}.",
+        )
     return name
 
 
@@ -129,10 +133,8 @@ def _datetime(source: Source, rest: str, system: SystemValues) -> str:
 
 def _spell(form: str, moment: dt.datetime) -> str:
     """Return the moment in the tokens of VS Code's REST Client; text in brackets stays."""
-    tokens = {
-        "YYYY": "%Y", "YY": "%y", "MM": "%m", "DD": "%d", "HH": "%H", "mm": "%M", "ss": "%S", "Z": "+00:00", "ZZ": "+0000",
-    }  # fmt: skip
-    special = {"SSS": f"{moment.microsecond // 1000:03d}", "X": str(int(moment.timestamp()))}
+    tokens = {"YYYY": "%Y", "YY": "%y", "MM": "%m", "DD": "%d", "HH": "%H", "mm": "%M", "ss": "%S", "Z": "+00:00"}
+    special = {"ZZ": "+0000", "SSS": f"{moment.microsecond // 1000:03d}", "X": str(int(moment.timestamp()))}
 
     def spelled(found: re.Match[str]) -> str:
         token = found[0]
@@ -144,9 +146,8 @@ def _spell(form: str, moment: dt.datetime) -> str:
 
 
 def _number(source: Source, words: list[str], system: SystemValues) -> int:
-    if len(words) == 2 and all(re.fullmatch(r"-?\d{1,18}", word) for word in words):
-        low, high = (int(word) for word in words)
-        if low < high:
+    match [int(word) for word in words if re.fullmatch(r"-?\d{1,18}", word)]:
+        case [low, high] if low < high and words[2:] == []:
             return system.randint(low, high)
     msg = "$randomInt needs two whole numbers, the lower first"
     raise source.error(msg, hint="Write {{$randomInt 1 100}}: 1 to 99.")

@@ -55,9 +55,7 @@ def _cut_once(tail: Tail) -> bool:
         return True
     if _SCRIPT_FILE.match(last) or _OUTPUT.match(last):
         words = (
-            SKIPPED
-            if _SCRIPT_FILE.match(last)
-            else f"{last.strip()[:60]} was left out: answers are not written to files"
+            SKIPPED if _SCRIPT_FILE.match(last) else f"{last.split()[0]} was left out: answers are not written to files"
         )
         tail.warnings.append(words)
         lines.pop()

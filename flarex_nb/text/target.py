@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from flarex_nb.errors import UsageError
+from flarex_nb.text.kinds import Marked
 from flarex_nb.text.pairs import Pairs
 from flarex_nb.text.scan import Hole, Literal, pieces
-from flarex_nb.text.values import Marked
 
 if TYPE_CHECKING:
     from flarex_nb.text.scan import Piece

@@ -13,11 +13,11 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
-from enum import Enum
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from flarex_nb.errors import UsageError
+from flarex_nb.text.kinds import CellText, Marked, is_missing, is_table, secret_name, unwrap
 
 if TYPE_CHECKING:
     from flarex_nb.model import Json
@@ -36,59 +36,6 @@ NameSecret: TypeAlias = Callable[[str], str]
 """Gives the marker that stands for a secret; refuses where it may not stand."""
 
 _JSON_WORD = re.compile(r"(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)\Z")
-
-
-class CellText(str):
-    """Text of an `@name = value` line: where JSON wants a value, `5` and `true` are what they look like."""
-
-    __slots__ = ()
-
-
-class Marked(str):
-    """Text in which markers of secrets stand; `secrets` are their names. Where it may go is asked each time."""
-
-    __slots__ = ("secrets",)
-    secrets: tuple[str, ...]
-
-    def __new__(cls, text: str, secrets: tuple[str, ...]) -> Marked:  # noqa: PYI034 - never subclassed
-        """Return the text with the names of its secrets."""
-        made = super().__new__(cls, text)
-        made.secrets = secrets
-        return made
-
-
-_TABLES = frozenset({"DataFrame", "LazyFrame", "Series", "Table", "Index", "RecordBatch", "ChunkedArray"})
-
-
-def secret_name(value: object) -> str | None:
-    """Return the name a secret's handle stands for, None for anything else."""
-    try:
-        name = getattr(value, "flarex_secret_name", None)
-    except Exception:  # noqa: BLE001 - a foreign object's own attribute lookup may do anything
-        return None
-    return name if isinstance(name, str) else None
-
-
-def is_table(value: object) -> bool:
-    """Return whether the value is a data frame, a column of one, or an Arrow table."""
-    return any(kind.__name__ in _TABLES and kind.__module__ != "builtins" for kind in type(value).__mro__)
-
-
-def is_missing(value: object) -> bool:
-    """Return whether the value is None, NaN, NaT or NA."""
-    if value is None or type(value).__name__ in {"NAType", "NaTType"}:
-        return True
-    value = unwrap(value)
-    return (isinstance(value, float) and math.isnan(value)) or (isinstance(value, Decimal) and value.is_nan())
-
-
-def unwrap(value: object) -> object:
-    """Return the plain value inside an Enum member or a numpy scalar."""
-    if isinstance(value, Enum):
-        return unwrap(value.value)
-    if hasattr(type(value), "dtype") and hasattr(type(value), "item") and getattr(value, "ndim", None) == 0:
-        return value.item()  # type: ignore[attr-defined]  # looked for on the line above
-    return value
 
 
 def plain(value: object, secret: NameSecret | None = None, depth: int = 0) -> Json:
@@ -116,23 +63,19 @@ _NONE: Final = object()
 
 
 def _plain_scalar(value: object) -> object:
+    """Return a value that is one item in JSON; `_NONE` for what holds others."""
     match value:
         case None | bool():
             return value
-        case int():
-            return _whole(value)
+        case int() | float() | Decimal():
+            return _number(value)
         case CellText() if _JSON_WORD.match(value):
             return _loads(value)
         case str():
             return _clean(value)
-        case float():
-            return _finite(value)
-        case Decimal():
-            return _number(value)
-        case _ if (text := _as_text(value, "iso")) is not None:
-            return text
         case _:
-            return _NONE
+            text = _as_text(value, "iso")
+            return _NONE if text is None else text
 
 
 def _plain_container(value: object, secret: NameSecret | None, depth: int) -> Json:
@@ -152,7 +95,7 @@ def _contents(value: object) -> object:
     if hasattr(kind, "model_fields") and hasattr(kind, "model_dump"):
         try:
             return value.model_dump(mode="json")  # type: ignore[attr-defined]  # looked for on the line above
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a foreign model's serialisers may do anything
             msg = f"the {kind.__name__} cannot be written as JSON ({type(error).__name__})"
             raise UsageError(msg, hint="Send its fields one by one.") from None
     if is_dataclass(value) and not isinstance(value, type):
@@ -248,7 +191,11 @@ def _digits(value: Decimal) -> str:
     return format(value, "f")
 
 
-def _number(value: Decimal) -> int | float:
+def _number(value: float | Decimal) -> int | float:
+    if isinstance(value, int):
+        return _whole(value)
+    if isinstance(value, float):
+        return _finite(value)
     if value.is_finite() and abs(value.adjusted()) < MAX_BITS // 4 and value == value.to_integral_value():
         return int(value)
     number = _finite(float(value))

@@ -75,7 +75,7 @@ def _closes_later(text: str, quote: str, position: int) -> bool:
 
 
 def _bare(source: Source, start: int) -> tuple[str, int]:
-    """Return a word that begins without a quote; after = or : a quoted part loses its quotes, elsewhere it keeps them."""
+    """Return a word that begins without a quote; a value behind = or : loses its quotes, other parts keep theirs."""
     text, position, kept = source.text, start, list[str]()
     while position < len(text) and not text[position].isspace():
         character = text[position]

@@ -64,7 +64,8 @@ def _json(value: str) -> Iterator[str]:
         for text in {plain, plain.replace("/", "\\/"), safe}:
             yield text
             yield re.sub(r"\\u([0-9a-f]{4})", lambda found: f"\\u{found[1].upper()}", text)
-            yield json.dumps(text, ensure_ascii=ascii_only)[1:-1]
+            yield json.dumps(text)[1:-1]
+            yield json.dumps(text, ensure_ascii=False)[1:-1]
 
 
 def _python(value: str) -> Iterator[str]:
@@ -76,10 +77,11 @@ def _python(value: str) -> Iterator[str]:
 
 
 def _both_quotes(shown: str) -> Iterator[str]:
+    """With ' escaped and not; and each once more inside a repr, as in an error that quotes another."""
     escaped = shown[: -len("\\'\"")]
-    yield escaped
-    yield escaped.replace("\\'", "'")
-    yield escaped.replace("\\", "\\\\")  # the repr of a repr, as in an error that quotes another
+    for text in (escaped, escaped.replace("\\'", "'")):
+        twice = text.replace("\\", "\\\\")
+        yield from (text, twice, twice.replace("'", "\\'"))
 
 
 def _html(value: str) -> Iterator[str]:

@@ -27,7 +27,7 @@ def result_html(result: ResultView) -> str:
     try:
         return card_html(card_of(result, steady=is_steady()), result.df)
     except FlarexError as error:
-        return error_html(error)
+        return error_html(_placed(error, result))
 
 
 def result_text(result: ResultView) -> str:
@@ -35,7 +35,7 @@ def result_text(result: ResultView) -> str:
     try:
         return card_text(card_of(result, steady=is_steady()), result.df)
     except FlarexError as error:
-        return error_text(error)
+        return error_text(_placed(error, result))
 
 
 def error_html(error: FlarexError) -> str:
@@ -46,3 +46,9 @@ def error_html(error: FlarexError) -> str:
 def error_text(error: FlarexError) -> str:
     """Return the error as text of at most 100 columns, with the facts of its box."""
     return failure_text(failure_of(error, steady=is_steady()))
+
+
+def _placed(error: FlarexError, result: ResultView) -> FlarexError:
+    """Return the error of making a frame with the call it belongs to."""
+    error.context = {"call": f"{result.method} {result.path} on {result.service}", **error.context}
+    return error

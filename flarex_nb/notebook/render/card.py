@@ -179,11 +179,11 @@ def seconds(time: float) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return the text with a capital first letter and a full stop."""
+    """Return the text with a capital first letter and a full stop; none after a link's closing slash."""
     text = text.strip()
     if not text:
         return ""
-    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?…" else ".")
+    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?…/" else ".")
 
 
 _TIMES = re.compile(r"(?<!asks for )(?<![\d.,])\d[\d.,]*(?= (?:ms|s|min)\b)")

@@ -96,8 +96,8 @@ def _table(grid: Grid) -> tuple[list[str], Grid]:
 
 
 def _record(grid: Grid) -> list[str]:
-    pairs = [(head.name, value) for head, value in zip(grid.heads, grid.cells[0], strict=True) if value is not None]
-    names = _padded([shown(name, _CELL) for name, _ in pairs[:_FIELDS]], right=False)
+    pairs = grid.fields()
+    names = _padded([shown(head.name, _CELL) for head, _ in pairs[:_FIELDS]], right=False)
     return [
         line
         for name, (_, value) in zip(names, pairs, strict=False)

@@ -128,7 +128,7 @@ def _nested(value: Any, fit: Fit) -> str:
 
 def _record(grid: Grid, caption: str, fit: Fit) -> str:
     """Return one record, its fields below each other; those that are null are counted at the end."""
-    pairs = [(head, value) for head, value in zip(grid.heads, grid.cells[0], strict=True) if value is not None]
+    pairs = grid.fields()
     first, rest = pairs[:_FIELDS_AT_ONCE], pairs[_FIELDS_AT_ONCE : fit.fields]
     lines = "".join(_field(head, value, fit) for head, value in first)
     head = '<thead><tr><th scope="col">field</th><th scope="col">value</th></tr></thead>'
@@ -177,7 +177,8 @@ def shown_of(grid: Grid, *, fields: int) -> str:
         return "No records."
     parts = [f"{rows} of {counted(grid.total_rows, 'row')}"] if rows < grid.total_rows else []
     parts += [f"{columns} of {counted(grid.total_columns, 'column')}"] if columns < grid.total_columns else []
-    return f"{' and '.join(parts)} shown." if parts else ""
+    over = "; columns that are null in these rows are passed over" if grid.passed_over else ""
+    return f"{' and '.join(parts)} shown{over}." if parts else ""
 
 
 def _attempts(card: Card, fit: Fit) -> str:

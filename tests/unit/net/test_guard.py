@@ -12,6 +12,7 @@ import pytest
 from flarex_nb.errors import AddressBlocked, ConnectFailed, GuardError
 from flarex_nb.model import Outgoing, Reach
 from flarex_nb.net.connector import TRIP, GuardedConnector, Trip, in_turn
+from flarex_nb.net.failures import translate
 from flarex_nb.net.guarded import default_tls
 from flarex_nb.net.lookup import Lookups
 from flarex_nb.net.progress import Progress
@@ -134,6 +135,7 @@ def test_the_socket_is_refused_even_when_everything_before_it_let_the_address_th
                     await session.get(server.url)
 
         assert isinstance(trip.refused, AddressBlocked)
+        assert translate(OSError("the race between addresses lost it"), trip) is trip.refused
         assert (made, server.accepted) == ([], 0)
 
     net.run(main())

@@ -10,7 +10,7 @@ import pytest
 
 from flarex_nb import __version__
 from flarex_nb.clock import VirtualClock
-from flarex_nb.errors import ProtocolBroken, ResponseTooLarge, UsageError
+from flarex_nb.errors import GuardError, ProtocolBroken, ResponseTooLarge, UsageError
 from flarex_nb.model import Outgoing, Reach
 from flarex_nb.net.guarded import GuardedTransport
 from flarex_nb.net.lookup import Lookups
@@ -294,12 +294,15 @@ def test_any_httpx_client_can_take_the_guarded_transport(net) -> None:
         async with net.serving() as server:
             transport = GuardedTransport(server.reach, Lookups())
             async with httpx.AsyncClient(transport=transport) as client:
-                reply = await client.post(server.url, json={"a": 1}, headers={"Accept-Encoding": "br"})
+                headers = {"Accept-Encoding": "br", "Host": "other.test", "X-Key": "1"}
+                reply = await client.post(server.url, json={"a": 1}, headers=headers)
                 assert reply.json() == {}
-                assert "accept-encoding: gzip\r\n" in server.heads[0].lower()
-                assert "content-type: application/json" in server.heads[0].lower()
-                from flarex_nb.errors import GuardError
-
+                head = server.heads[0].lower()
+                assert "accept-encoding: gzip\r\n" in head
+                assert "content-type: application/json\r\n" in head
+                assert "x-key: 1\r\n" in head
+                assert head.count("\r\nhost: 127.0.0.1:") == head.count("\r\nhost:") == 1
+                assert "connection:" not in head
                 with pytest.raises(GuardError):
                     await client.get("http://169.254.169.254/")
 

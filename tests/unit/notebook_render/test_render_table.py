@@ -69,6 +69,16 @@ def test_what_is_not_shown_is_counted_and_the_whole_frame_is_named(shown, seen):
     assert len(page.of("tr")) == 11
 
 
+def test_columns_with_something_to_show_come_before_those_that_are_null_here(shown, seen):
+    record = {"id": 1, **{f"null_{i}": None for i in range(20)}, **{f"full_{i}": i for i in range(20)}}
+
+    page = seen(result_html(shown([record] * 3)))
+
+    assert "null_0" not in page.texts
+    assert "full_10" in page.texts
+    assert "12 of 41 columns shown; columns that are null in these rows are passed over." in page.text
+
+
 def test_a_table_that_fits_says_nothing_about_it(shown, seen):
     assert "shown" not in seen(result_html(shown([{"a": 1}, {"a": 2}]))).text
 
@@ -83,6 +93,14 @@ def test_one_record_stands_with_its_fields_below_each_other_and_nulls_counted(sh
     assert page.of("a") == [
         {"href": record["url"], "target": "_blank", "rel": "noopener noreferrer nofollow"},
     ]
+
+
+def test_a_record_begins_with_its_id_and_url(shown, seen):
+    record = {"amount": 999, **{f"f{i}": i for i in range(30)}, "url": "https://pay.example.com/1", "id": "cs_1"}
+
+    texts = seen(result_html(shown([record]))).texts
+
+    assert texts[texts.index("value") + 1 :][:6] == ["id", "cs_1", "url", "https://pay.example.com/1", "amount", "999"]
 
 
 def test_a_record_of_many_fields_opens_to_the_rest(shown, seen):
@@ -170,6 +188,8 @@ def test_a_frame_that_cannot_be_made_becomes_the_box_of_that_error(shown):
 
     assert "fx-fail" in html
     assert "Did you mean amount?" in html
+    assert "GET /v1/charges on stripe" in html
+    assert "The server received it." in html
 
 
 def test_a_cached_answer_says_that_nothing_was_sent(shown, seen):

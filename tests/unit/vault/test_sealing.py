@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from flarex_nb.errors import SecretError, UsageError, VaultLocked
 from flarex_nb.vault.seal import EntryKey, SessionCipher, entry_info
 
-VALUE = "sk_sandbox_entry".encode()
+VALUE = b"sk_sandbox_entry"
 INFO = entry_info("panel-1", "CRM_API_KEY", ("api.crm.example",), "nonce-1")
 
 
@@ -153,16 +153,13 @@ def test_the_bytes_an_entry_is_bound_to_are_these():
     info = entry_info("p", "CRM_API_KEY", ("a.example", "b.example:8443"), "ñ", env="sandbox")
 
     assert info == (
-        b"flarex/1"
-        b"\x00\x01p"
-        b"\x00\x0bCRM_API_KEY"
-        b"\x00\x07sandbox"
-        b"\x00\x18a.example,b.example:8443"
-        b"\x00\x02\xc3\xb1"
+        b"flarex/1\x00\x01p\x00\x0bCRM_API_KEY\x00\x07sandbox\x00\x18a.example,b.example:8443\x00\x02\xc3\xb1"
     )
 
 
-PARTS = st.tuples(st.text(max_size=9), st.text(max_size=9), st.lists(st.text("ab.|", max_size=4), max_size=3), st.text(max_size=9))
+PARTS = st.tuples(
+    st.text(max_size=9), st.text(max_size=9), st.lists(st.text("ab.|", max_size=4), max_size=3), st.text(max_size=9)
+)
 
 
 @given(PARTS, PARTS)

@@ -61,7 +61,11 @@ def test_every_known_name_is_listed_with_its_state(desk):
     desk.environ[MAIL] = VALUE
     desk.secrets.set(CRM, VALUE, hosts=["api.crm.example"])
 
-    assert states(desk.secrets) == [(CRM, "live", "set", "session"), (MAIL, "live", "set", "env"), (PAY, "live", "missing", "")]
+    assert states(desk.secrets) == [
+        (CRM, "live", "set", "session"),
+        (MAIL, "live", "set", "env"),
+        (PAY, "live", "missing", ""),
+    ]
     assert desk.secrets.suggestions() == (("mail", MAIL, ("mail.example",)), ("pay", PAY, ("pay.example",)))
 
 
@@ -88,7 +92,15 @@ def test_no_public_method_gives_a_value_back(desk):
 
     for name in (CRM, MAIL):
         handle = desk.secrets[name]
-        given = [handle, desk.secrets.get(name), desk.secrets.list(), desk.secrets.audit(), list(desk.secrets), handle.marker, handle.ref]
+        given = [
+            handle,
+            desk.secrets.get(name),
+            desk.secrets.list(),
+            desk.secrets.audit(),
+            list(desk.secrets),
+            handle.marker,
+            handle.ref,
+        ]
         assert not any(VALUE in repr(each) + str(each) for each in given)
     assert {name for name in dir(desk.secrets) if not name.startswith("_")} == {
         "audit", "delete", "get", "list", "rotate", "scope", "set", "suggestions",
@@ -177,7 +189,9 @@ def test_a_value_of_the_environment_can_be_bound_but_not_changed_here(desk):
             act()
 
 
-@pytest.mark.parametrize("act", [lambda s: s.rotate(CRM, "other-value"), lambda s: s.delete(CRM), lambda s: s.scope(CRM, ["a.example"])])
+@pytest.mark.parametrize(
+    "act", [lambda s: s.rotate(CRM, "other-value"), lambda s: s.delete(CRM), lambda s: s.scope(CRM, ["a.example"])]
+)
 def test_a_secret_that_nobody_has_is_missing(desk, act):
     with pytest.raises(SecretMissing, match=CRM):
         act(desk.secrets)
@@ -199,7 +213,9 @@ def test_secrets_stay_in_their_kernel(desk, leave):
         leave(desk.secrets)
 
 
-@pytest.mark.parametrize("arguments", [{"name": "crm"}, {"hosts": ["https://x/"]}, {"env": "prod"}, {"value": "a\x00b" + VALUE}])
+@pytest.mark.parametrize(
+    "arguments", [{"name": "crm"}, {"hosts": ["https://x/"]}, {"env": "prod"}, {"value": "a\x00b" + VALUE}]
+)
 def test_no_frame_of_a_refused_set_shows_the_value(desk, arguments):
     box = [{"name": CRM, "value": VALUE, **arguments}]
 

@@ -139,7 +139,10 @@ def test_case_53_whitespace_around_a_value_is_removed_with_a_note(store, around)
     assert "whitespace" in stored.notes[0]
 
 
-@pytest.mark.parametrize("bad", ["\n", "\r\n", "\t", "\x00", "\x1b[0m", "\x7f", "\x85", "\xad", "\u200b", "\u201d", "é\u0301", "\ud800", "😀"])
+@pytest.mark.parametrize(
+    "bad",
+    ["\n", "\r\n", "\t", "\x00", "\x1b[0m", "\x7f", "\x85", "\xad", "\u200b", "\u201d", "é\u0301", "\ud800", "😀"],
+)
 def test_case_53_a_value_no_header_can_carry_is_refused_without_an_echo(store, bad):
     value = fresh("left") + bad + fresh("right")
 
@@ -158,7 +161,13 @@ def test_an_empty_or_huge_value_is_refused(store, value):
         store.set(NAME, value)
 
 
-@given(st.text(st.characters(min_codepoint=0x21, max_codepoint=0xFF, exclude_categories=["Cc", "Cf", "Zs"]), min_size=1, max_size=600))
+@given(
+    st.text(
+        st.characters(min_codepoint=0x21, max_codepoint=0xFF, exclude_categories=["Cc", "Cf", "Zs"]),
+        min_size=1,
+        max_size=600,
+    )
+)
 def test_any_value_a_header_can_carry_comes_back_as_it_was(value):
     store = SessionStore(VirtualClock())
 
@@ -226,7 +235,15 @@ def test_a_deleted_value_is_gone_and_masked_no_more_but_its_other_environments_i
     assert redactor(fresh("real") + fresh("fake")) == fresh("real") + f"[{NAME}]"
 
 
-@pytest.mark.parametrize("act", [lambda s: s.rotate(NAME, "x" * 9), lambda s: s.delete(NAME), lambda s: s.scope(NAME, ["a.example"]), lambda s: s.value(REF)])
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda s: s.rotate(NAME, "x" * 9),
+        lambda s: s.delete(NAME),
+        lambda s: s.scope(NAME, ["a.example"]),
+        lambda s: s.value(REF),
+    ],
+)
 def test_a_name_that_is_not_kept_is_said_to_be_missing(store, act):
     store.set(NAME, fresh(), env="sandbox")
 
@@ -245,7 +262,9 @@ def test_a_version_that_was_replaced_is_not_given(store):
         store.value(SecretRef(NAME, version=1))
 
 
-@pytest.mark.parametrize("change", [{"name": "OTHER_API_KEY"}, {"env": "sandbox"}, {"hosts": ("evil.example",)}, {"version": 9}])
+@pytest.mark.parametrize(
+    "change", [{"name": "OTHER_API_KEY"}, {"env": "sandbox"}, {"hosts": ("evil.example",)}, {"version": 9}]
+)
 def test_a_sealed_value_moved_to_another_binding_does_not_open(store, change):
     store.set(NAME, fresh(), hosts=["a.example"])
     moved = dataclasses.replace(store._entries[NAME, "live"], **change)
