@@ -6,10 +6,13 @@ The frame is built when it is first asked for; nothing here sends.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from flarex_nb.errors import MalformedBody, SchemaMismatch
+from flarex_nb.model import FormBody, JsonBody
+from flarex_nb.text.form import encode
+from flarex_nb.vault.ref import find_markers, marker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from flarex_nb.errors import FlarexError
-    from flarex_nb.model import Attempt, BoundCall, CacheMark, Headers, Json, Reply
+    from flarex_nb.model import Attempt, BoundCall, CacheMark, CallRequest, Headers, Json, Reply
 
 M = TypeVar("M")
 
@@ -214,23 +217,32 @@ class CallResult:
         lines = [head, *(str(attempt) for attempt in self.attempts)]
         if not self.attempts:
             lines.append(f"Nothing was sent: the answer is {self.age:.0f} s old and came from the cache.")
-        pages = f"{self.pages} {'page' if self.pages == 1 else 'pages'}"
-        lines.append(f"{pages}, {self.rows:,} records; {self.stop_reason or 'one answer'}.")
+        counts = (_counted(self.pages, "page"), _counted(self.rows, "record"))
+        lines.append(f"{', '.join(counts)}; {self.stop_reason or 'one answer'}.")
         if not self.complete:
             lines.append("The records are NOT complete.")
         return "\n".join([*lines, *self.warnings])
 
     def curl(self) -> str:
         """Return the call as a curl command; secrets stand as names of environment variables."""
-        from flarex_nb.text.export import to_curl  # noqa: PLC0415 - only when asked for
+        from flarex_nb.text.export_code import to_curl  # noqa: PLC0415 - only when asked for
 
-        return to_curl(self.call.request, self.call.service.base_url)
+        request, implied = _to_export(self.call)
+        return to_curl(request, self.call.service.base_url, find_markers=find_markers, implied=implied)
+
+    def python(self) -> str:
+        """Return the call as plain httpx code; secrets stand as `os.environ["NAME"]`."""
+        from flarex_nb.text.export_code import to_python  # noqa: PLC0415 - only when asked for
+
+        request, implied = _to_export(self.call)
+        return to_python(request, self.call.service.base_url, find_markers=find_markers, implied=implied)
 
     def http(self) -> str:
         """Return the call as `.http` text; secrets stand as `{{$dotenv NAME}}`."""
         from flarex_nb.text.export import to_http  # noqa: PLC0415 - only when asked for
 
-        return to_http(self.call.request, self.call.service.base_url)
+        request, implied = _to_export(self.call)
+        return to_http(request, self.call.service.base_url, find_markers=find_markers, implied=implied)
 
     def __bool__(self) -> bool:
         """Return whether the call succeeded."""
@@ -239,4 +251,21 @@ class CallResult:
     def __repr__(self) -> str:
         """Return one line of facts."""
         state = "" if self.complete else ", incomplete"
-        return f"<CallResult {self.service} {self.method} {self.path}: {self.status}, {self.rows:,} records{state}>"
+        return f"<CallResult {self.service} {self.method} {self.path}: {self.status}, {_counted(self.rows, 'record')}{state}>"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _to_export(call: BoundCall) -> tuple[CallRequest, Headers]:
+    """Return the request with its body as it is sent, and the headers the service adds, its credential as a marker."""
+    request, service = call.request, call.service
+    if isinstance(request.body, JsonBody) and service.body == "bracketed_form":
+        request = replace(request, body=FormBody(encode(request.body.value)))
+    own = {name.lower() for name, _ in request.headers} | {"content-type", "x-flarex-simulate", "x-flarex-call"}
+    added = [(name, value) for name, value in call.headers if name.lower() not in own]
+    for placement in call.placements:
+        if placement.place == "header":
+            added.append((placement.name, placement.template.format(marker(placement.ref.name))))
+    return request, tuple(added)
