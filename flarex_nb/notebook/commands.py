@@ -82,7 +82,8 @@ def sandbox(line: str) -> None:
     client = default()
     if state == "on":
         running = client.sandbox_on()
-        _say(f"Sandbox on for {', '.join(running.services)}: this machine answers, with simulated data and without a key.")
+        names = ", ".join(running.services)
+        _say(f"Sandbox on for {names}: this machine answers, with simulated data and without a key.")
     elif state == "off":
         client.sandbox_off()
         _say("Sandbox off: calls go to the real services.")

@@ -265,7 +265,5 @@ def _to_export(call: BoundCall) -> tuple[CallRequest, Headers]:
         request = replace(request, body=FormBody(encode(request.body.value)))
     own = {name.lower() for name, _ in request.headers} | {"content-type", "x-flarex-simulate", "x-flarex-call"}
     added = [(name, value) for name, value in call.headers if name.lower() not in own]
-    for placement in call.placements:
-        if placement.place == "header":
-            added.append((placement.name, placement.template.format(marker(placement.ref.name))))
-    return request, tuple(added)
+    in_headers = [placement for placement in call.placements if placement.place == "header"]
+    return request, (*added, *((each.name, each.template.format(marker(each.ref.name))) for each in in_headers))
