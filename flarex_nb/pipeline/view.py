@@ -250,8 +250,8 @@ class CallResult:
 
     def __repr__(self) -> str:
         """Return one line of facts."""
-        state = "" if self.complete else ", incomplete"
-        return f"<CallResult {self.service} {self.method} {self.path}: {self.status}, {_counted(self.rows, 'record')}{state}>"
+        count = _counted(self.rows, "record") + ("" if self.complete else ", incomplete")
+        return f"<CallResult {self.service} {self.method} {self.path}: {self.status}, {count}>"
 
 
 def _counted(number: int, noun: str) -> str:
