@@ -113,10 +113,11 @@ class Wire:
 
     async def aclose(self) -> None:
         """Close every connection of the running loop; a later `send` opens new ones."""
-        transports = list(self._transports.values()) if self._loop is asyncio.get_running_loop() else []
-        self._transports = {}
+        if self._loop is not asyncio.get_running_loop():
+            return
+        transports, self._transports = self._transports, {}
         self._lookups.close()
-        for transport in transports:
+        for transport in transports.values():
             await transport.aclose()
 
     async def _head(self, out: Outgoing, reach: Reach, trip: Trip) -> httpx.Response:

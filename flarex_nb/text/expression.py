@@ -103,8 +103,8 @@ def _filtered(source: Source, names: Mapping[str, object], value: object, text: 
             msg = f"the filter {name} is not written like that.{near}"
             raise source.error(msg, begin, hint=f"Filters: {KNOWN}.")
         case _:
-            msg_0 = f"{shown(text.strip())} is not a filter"
-            raise source.error(msg_0, begin, hint=f"Filters: {KNOWN}.")
+            msg = f"{shown(text.strip())} is not a filter"
+            raise source.error(msg, begin, hint=f"Filters: {KNOWN}.")
 
 
 class _Walker:
@@ -201,7 +201,7 @@ class _Walker:
     def _offset(self, line: int, column: int) -> int:
         """Return the offset in the source of a place in the wrapped text, which has one bracket in front."""
         before = sum(len(each) + 1 for each in self.wrapped.split("\n")[: line - 1])
-        return self.start + min(max(0, before + column - 1), len(self.wrapped) - 3)
+        return self.start + min(max(0, before + column - 1), max(0, len(self.wrapped) - 4))
 
 
 def _signed(sign: ast.unaryop, value: object) -> object:

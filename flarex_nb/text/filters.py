@@ -66,29 +66,25 @@ def _iso(value: object) -> str:
         except (OverflowError, ValueError, OSError):
             msg = "iso got a number that is no time in seconds since 1970"
             raise UsageError(msg, hint="Milliseconds? Divide by 1000 in a cell above.") from None
-    msg_0 = "iso"
-    raise _wrong(msg_0, value, "a date, a time, or seconds since 1970")
+    raise _wrong(value, "iso", "a date, a time, or seconds since 1970")
 
 
 def _epoch(value: object) -> int:
     """Return a date or an instant as whole seconds since 1970."""
     if isinstance(value, dt.date):
         return epoch(value)
-    msg = "epoch"
-    raise _wrong(msg, value, "a date or a datetime")
+    raise _wrong(value, "epoch", "a date or a datetime")
 
 
 def _cents(value: object) -> int:
     """Return an amount of money in hundredths: 9.99 is 999. Refuses a part of a cent rather than round it."""
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
-        msg = "cents"
-        raise _wrong(msg, value, "an amount such as 9.99")
+        raise _wrong(value, "cents", "an amount such as 9.99")
     try:
         amount = Decimal(str(value).strip()).scaleb(2)
         whole = amount.to_integral_value()
     except InvalidOperation:
-        msg = "cents"
-        raise _wrong(msg, value, "an amount such as 9.99") from None
+        raise _wrong(value, "cents", "an amount such as 9.99") from None
     if not amount.is_finite() or amount != whole or abs(amount.adjusted()) > _DIGITS:
         msg = "cents got an amount that is not a whole number of hundredths"
         raise UsageError(msg, hint="Round it first: round(x, 2).")
@@ -99,6 +95,6 @@ _DIGITS = 24
 _FILTERS: dict[str, Callable[[object], object]] = {"iso": _iso, "epoch": _epoch, "cents": _cents}
 
 
-def _wrong(name: str, value: object, wanted: str) -> UsageError:
+def _wrong(value: object, name: str, wanted: str) -> UsageError:
     msg = f"{name} takes {wanted}, not a {type(value).__name__}"
     return UsageError(msg, hint=f"Give it {wanted}, or leave | {name} out.")

@@ -154,9 +154,8 @@ class _Reader:
             line = self._line(self.here)
             query = query_line(line)
             if query is None:
-                if not (line.text.strip() and line.text[:1].isspace() and _COMMENT.match(line.text)):
+                if not (_COMMENT.match(line.text) and self._remark(head, line)):
                     break
-                self._remark(head, line)
             else:
                 if line.text.lstrip().startswith("?") and (found or has_query):
                     msg = "a second ? in the query"

@@ -40,7 +40,8 @@ def fault(source: Source, offset: int, template: str, error: json.JSONDecodeErro
     `offset` is the place in the source; `template` is the text the parser saw, with each hole as one token.
     """
     text = source.text
-    while offset < len(text) and text[offset] in " \t\n":
+    in_a_text = "control character" in error.msg
+    while offset < len(text) and text[offset] in " \t\n" and not in_a_text:
         offset += 1
     before = text[:offset].rstrip()
     if offset >= len(text):

@@ -66,12 +66,14 @@ def header_line(line: Source) -> RawHeader:
     """
     start = len(line.text) - len(line.text.lstrip())
     found = _HEADER.match(line.text, start)
-    if found is not None:
+    if found is not None and not line.text.startswith(("&", "?"), start):
         value = found["value"]
         begin = found.start("value") + len(value) - len(value.lstrip())
         return RawHeader(found["name"], line.part(begin, max(begin, len(line.text.rstrip()))))
     msg = f"{shown(line.text.strip())} is not a header"
-    if _NOT_A_HEADER.match(line.text):
+    if line.text.startswith(("&", "?"), start):
+        hint = "Lines of the query stand directly below the request line."
+    elif _NOT_A_HEADER.match(line.text):
         hint = "If it is the body, leave an empty line above it; query lines begin with ? or &."
     elif "{{" in line.text.split(":")[0]:
         hint = "The name of a header cannot be filled in, only its value."
@@ -102,8 +104,8 @@ def _target(target: Source) -> Source:
             msg = "a method cannot be filled in, and a path holds no spaces"
             raise target.error(msg, hint="Write the method itself: POST {{url}}.")
     elif text.startswith("/*"):
-        msg_0 = "/* */ comments are not known here"
-        raise target.error(msg_0, hint="Begin each line of a comment with #.")
+        msg = "/* */ comments are not known here"
+        raise target.error(msg, hint="Begin each line of a comment with #.")
     elif not text.startswith("/") and not lowered.startswith(("http://", "https://")):
         raise _no_target(target)
     _refuse_spaces(target)

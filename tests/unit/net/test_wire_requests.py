@@ -156,6 +156,17 @@ def test_a_status_is_not_judged(net, status) -> None:
     assert net.run(main()) == status
 
 
+def test_an_answer_to_head_may_describe_a_body_that_would_be_refused(net) -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\nContent-Encoding: br\r\n\r\n"
+
+    async def main() -> None:
+        async with net.serving(answer) as server, net.wire() as wire:
+            reply = await wire.send(server.out(method="HEAD"), Reach(server.reach.private, 1000, 1000))
+            assert (reply.content, reply.header("content-length")) == (b"", "99999999")
+
+    net.run(main())
+
+
 def test_a_cookie_is_neither_kept_nor_sent(net) -> None:
     async def main() -> list[str]:
         answer = b"HTTP/1.1 200 OK\r\nSet-Cookie: session=1; Path=/\r\nContent-Length: 0\r\n\r\n"

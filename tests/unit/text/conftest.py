@@ -25,10 +25,12 @@ def find_markers(text):
 
 def system():
     numbers = itertools.count(1)
-    return SystemValues(uuid=lambda: f"uuid-{next(numbers)}", wall=lambda: 1_700_000_000.5, randint=lambda low, high: low)
+    return SystemValues(
+        uuid=lambda: f"uuid-{next(numbers)}", wall=lambda: 1_700_000_000.5, randint=lambda low, high: low
+    )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def language():
     """Return the functions with their seams filled: `fill(text, **names)`, `marker`, `find_markers`, `system`."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import sqlite3
 from collections import namedtuple
@@ -57,7 +58,7 @@ class Trap:
         raise AssertionError("code ran")
 
 
-def value_of(text, **names):
+def value_of(text, /, **names):
     return evaluate(Source(text), names)
 
 
@@ -141,7 +142,7 @@ def test_an_expression_stands_for(text, expected):
         ("...", 1, "cannot stand"),
         ("m.a(1)", 1, "a call"),
         ("x y", 1, "not an expression"),
-        ("x)", 1, "not an expression"),
+        ("x)", 2, "not an expression"),
         ("x.__class__", 1, "private"),
         ("m._a", 1, "private"),
         ("__builtins__", 1, "private"),
@@ -201,10 +202,8 @@ def test_what_an_expression_cannot_do_is_refused_at_its_place(text, column, word
 
 @given(st.text(st.characters(codec="utf-8"), max_size=30))
 def test_any_text_is_a_value_or_a_usage_error(text):
-    try:
+    with contextlib.suppress(UsageError):
         value_of(text, x=1, m={"a": 1})
-    except UsageError as error:
-        assert error.place
 
 
 def test_the_error_for_a_field_lists_names_and_no_values():

@@ -19,7 +19,9 @@ from flarex_nb.text.template import fill
 JANUARY = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 TEXT = st.text(st.characters(codec="utf-8"), max_size=40)
 HOSTILE = TEXT | st.lists(
-    st.sampled_from(['"', "\\", "'", "{{", "}}", "&", "=", "%26", "+", "/", "..", "?", "#", "\r\n", "\n", "X: y", '","a":1', "\0"]),
+    st.sampled_from(
+        ['"', "\\", "'", "{{", "}}", "&", "=", "%26", "+", "/", "..", "?", "#", "\r\n", "\n", "X: y", '","a":1', "\0"]
+    ),
     max_size=8,
 ).map("".join)
 
@@ -54,7 +56,9 @@ def test_a_path_value_cannot_climb(value):
     assert caught.value.place == "line 1, column 15"
 
 
-@pytest.mark.parametrize(("value", "words"), [("", "empty"), (None, "missing"), ([1], "list"), (float("nan"), "missing")])
+@pytest.mark.parametrize(
+    ("value", "words"), [("", "empty"), (None, "missing"), ([1], "list"), (float("nan"), "missing")]
+)
 def test_a_path_needs_a_value(value, words):
     with pytest.raises(UsageError, match=words) as caught:
         filled("DELETE /contacts/{{x}}", x=value)
@@ -73,7 +77,9 @@ def test_a_target_may_begin_with_a_value():
     assert (url.target, url.query) == ("https://example.com/a", (("b", "1"), ("c", " d"), ("e", "f&g")))
 
 
-@pytest.mark.parametrize("value", ["javascript:alert(1)", "//evil.example", "file:///x", "ftp://x", "x", "", "https://"])
+@pytest.mark.parametrize(
+    "value", ["javascript:alert(1)", "//evil.example", "file:///x", "ftp://x", "x", "", "https://"]
+)
 def test_a_target_is_never_something_else_than_a_path_or_a_url(value):
     with pytest.raises(UsageError):
         filled("GET {{url}}", url=value)
@@ -190,9 +196,7 @@ def test_a_header_with_a_line_break_is_refused_without_repeating_it():
 
 
 def test_basic_credentials_are_encoded_as_other_clients_do():
-    assert filled("GET /x\nAuthorization: Basic me:pass word").headers == (
-        ("Authorization", "Basic bWU6cGFzcyB3b3Jk"),
-    )
+    assert filled("GET /x\nAuthorization: Basic me:pass word").headers == (("Authorization", "Basic bWU6cGFzcyB3b3Jk"),)
     assert filled("GET /x\nAuthorization: Basic bWU6eA==").headers == (("Authorization", "Basic bWU6eA=="),)
     with pytest.raises(CellSyntaxError, match="put together by the service's profile"):
         filled("GET /x\nAuthorization: Basic me:{{$secret CRM_API_KEY}}")
@@ -204,7 +208,9 @@ def test_basic_credentials_are_encoded_as_other_clients_do():
 def test_a_body_is_what_its_text_looks_like():
     assert filled("POST /x\n\n[1, 2]").body == JsonBody([1, 2])
     assert filled("POST /x\n\na=1").body == FormBody((("a", "1"),))
-    assert filled("POST /x\n\nHello {{n}}\na=1", n="you").body == RawBody(b"Hello you\na=1", "text/plain; charset=utf-8")
+    assert filled("POST /x\n\nHello {{n}}\na=1", n="you").body == RawBody(
+        b"Hello you\na=1", "text/plain; charset=utf-8"
+    )
     assert filled("POST /x\n\n   \n").body == NoBody()
 
 
@@ -243,7 +249,8 @@ def test_graphql_takes_values_in_its_variables_only():
 
 
 def test_multipart_parts_take_values_and_files(language):
-    text = "POST /x\nContent-Type: multipart/form-data; boundary=cut\n\n--cut\n" + (
+    text = (
+        "POST /x\nContent-Type: multipart/form-data; boundary=cut\n\n--cut\n"
         'Content-Disposition: form-data; name="a"\n\n{{v}}\n--cut\n'
         'Content-Disposition: form-data; name="f"; filename="f.bin"\n\n< ./f.bin\n--cut--\n'
     )
@@ -254,7 +261,7 @@ def test_multipart_parts_take_values_and_files(language):
         b'--cut\r\nContent-Disposition: form-data; name="a"\r\n\r\nx\ny\r\n--cut\r\n'
         b'Content-Disposition: form-data; name="f"; filename="f.bin"\r\n\r\n\0\xfff.bin\r\n--cut--\r\n'
     )
-    for value in ("--cut", 'a\r\n--cut--'):
+    for value in ("--cut", "a\r\n--cut--"):
         with pytest.raises(CellSyntaxError, match="boundary"):
             language.fill(text, v=value, read=lambda path: b"")
     with pytest.raises(CellSyntaxError, match="head of the part"):
@@ -273,13 +280,15 @@ def test_an_unknown_name_is_an_error_before_anything_is_sent_and_shows_the_neare
 
 
 def test_cell_variables_come_before_the_notebooks_and_look_like_what_they_are():
-    text = '@n = 5\n@who = {{name}}!\n@zip = 00123\n@when = {{t}}\nPOST /{{n}}/{{base-url}}\n\n'
+    text = "@n = 5\n@who = {{name}}!\n@zip = 00123\n@when = {{t}}\nPOST /{{n}}/{{base-url}}\n\n"
     body = '{"n": {{n}}, "t": "{{n}}", "who": {{who}}, "zip": {{zip}}, "when": {{when}}}'
 
     request = filled(f"@base-url = b\n{text}{body}", n=7, name="Ada", t=JANUARY)
 
     assert request.target == "/5/b"
-    assert request.body == JsonBody({"n": 5, "t": "5", "who": "Ada!", "zip": "00123", "when": "2024-01-01T00:00:00+00:00"})
+    assert request.body == JsonBody(
+        {"n": 5, "t": "5", "who": "Ada!", "zip": "00123", "when": "2024-01-01T00:00:00+00:00"}
+    )
 
 
 def test_a_variable_defined_by_itself_is_refused():
@@ -288,7 +297,9 @@ def test_a_variable_defined_by_itself_is_refused():
 
 
 def test_an_earlier_answer_is_reached_by_its_name():
-    answer = {"response": {"body": {"id": "c_1", "items": [{"n": 2}]}, "headers": {"X-Request-Id": "r1"}, "status": 200}}
+    answer = {
+        "response": {"body": {"id": "c_1", "items": [{"n": 2}]}, "headers": {"X-Request-Id": "r1"}, "status": 200}
+    }
     text = "GET /x?a={{new.response.body.$.id}}&b={{new.response.body.$.items[0].n}}&c={{new.response.headers.x-request-id}}"
 
     assert filled(text, new=answer).query == (("a", "c_1"), ("b", "2"), ("c", "r1"))
@@ -388,11 +399,15 @@ def test_a_secret_stands_only_where_it_may(language, text, place):
     assert caught.value.place.startswith("line ")
     assert caught.value.hint
     if place != "host":
-        assert "<<CRM_API_KEY>>" in str(language.fill(text, k=Handle(), rows=[{"key": Handle()}], allow={"header", place}))
+        assert "<<CRM_API_KEY>>" in str(
+            language.fill(text, k=Handle(), rows=[{"key": Handle()}], allow={"header", place})
+        )
 
 
 def test_a_secret_may_be_the_user_of_a_url(language):
-    assert language.fill("GET https://{{k}}@example.com/x", k=Handle()).target == "https://<<CRM_API_KEY>>@example.com/x"
+    assert (
+        language.fill("GET https://{{k}}@example.com/x", k=Handle()).target == "https://<<CRM_API_KEY>>@example.com/x"
+    )
 
 
 def test_a_value_pasted_for_the_name_of_a_secret_is_not_repeated(language):
@@ -413,8 +428,12 @@ def test_no_hole_is_left_and_none_is_opened_by_a_value(value):
     assert json.loads(json.dumps(request.body.value)) == request.body.value
 
 
-@pytest.mark.parametrize("text", ["GET /{{v}}", "GET /x?a={{v}}", "POST /x\n\n{{v}}", 'POST /x\n\n{"a": {{v}}}', "GET /x\nA: {{v}}"])
-@pytest.mark.parametrize("value", [pd.DataFrame({"a": [1, 2]}), pd.Series([1]), "x" * 65537, b"bytes", {1, 2}, object(), len])
+@pytest.mark.parametrize(
+    "text", ["GET /{{v}}", "GET /x?a={{v}}", "POST /x\n\n{{v}}", 'POST /x\n\n{"a": {{v}}}', "GET /x\nA: {{v}}"]
+)
+@pytest.mark.parametrize(
+    "value", [pd.DataFrame({"a": [1, 2]}), pd.Series([1]), "x" * 65537, b"bytes", {1, 2}, object(), len]
+)
 def test_what_got_in_by_accident_is_refused_with_its_place(text, value):
     with pytest.raises(UsageError) as caught:
         filled(text, v=value)

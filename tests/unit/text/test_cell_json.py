@@ -22,7 +22,11 @@ from flarex_nb.text.grammar import parse
 from flarex_nb.text.template import fill
 
 PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=12,
 ).filter(lambda value: "\\ud" not in json.dumps(value))
@@ -62,16 +66,16 @@ def test_any_plain_value_arrives_as_itself_and_changes_nothing_around_it(value, 
     ("value", "expected"),
     [
         (dt.datetime(2024, 1, 2, 3, 4, tzinfo=dt.UTC), "2024-01-02T03:04:00+00:00"),
-        (dt.datetime(2024, 1, 2, 3, 4), "2024-01-02T03:04:00"),
+        (dt.datetime(2024, 1, 2, 3, 4), "2024-01-02T03:04:00"),  # noqa: DTZ001 - a naive one
         (dt.date(2024, 1, 2), "2024-01-02"),
         (dt.time(3, 4), "03:04:00"),
         (pd.Timestamp("2024-01-02", tz="UTC"), "2024-01-02T00:00:00+00:00"),
         (Decimal("9.99"), 9.99),
-        (Decimal("1000"), 1000),
+        (Decimal(1000), 1000),
         (Decimal("1E+3"), 1000),
         (np.int64(2**53 + 1), 2**53 + 1),
         (np.float32(0.5), 0.5),
-        (np.bool_(True), True),  # noqa: FBT003
+        (np.bool_(True), True),
         (np.array([[1, 2], [3, 4]]), [[1, 2], [3, 4]]),
         (np.datetime64("2024-01-02T03:04:05", "s"), "2024-01-02T03:04:05"),
         (uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001"),
@@ -130,11 +134,17 @@ def test_a_value_that_holds_itself_ends_with_an_error():
 
 
 def test_missing_values_have_a_way_out():
-    assert body_of("[{{a | default(None)}}, {{b | default(0)}}, {{c | default('x')}}]", a=float("nan"), b=pd.NA) == [None, 0, "x"]
+    assert body_of("[{{a | default(None)}}, {{b | default(0)}}, {{c | default('x')}}]", a=float("nan"), b=pd.NA) == [
+        None,
+        0,
+        "x",
+    ]
 
 
 def test_an_expression_may_hold_braces_and_quotes():
-    assert body_of('{"a": {{ {"a":{"b":1}} }}, "b": {{ ["}}", {"c": x}] }}, "c": "{{ m["k}"] }}"}', x=2, m={"k}": "v"}) == {
+    assert body_of(
+        '{"a": {{ {"a":{"b":1}} }}, "b": {{ ["}}", {"c": x}] }}, "c": "{{ m["k}"] }}"}', x=2, m={"k}": "v"}
+    ) == {
         "a": {"a": {"b": 1}},
         "b": ["}}", {"c": 2}],
         "c": "v",
