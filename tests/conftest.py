@@ -29,12 +29,17 @@ hypothesis.settings.load_profile("flarex")
 
 @pytest.hookimpl(tryfirst=True)  # before pytest picks by -m
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by its folder."""
+    """Mark each test by its folder, and put the browser tests last.
+
+    Playwright's synchronous interface leaves a running event loop in the main thread for the rest of the session, and no
+    test behind it could run one of its own.
+    """
     for item in items:
         if item.path.is_relative_to(HERE):
             mark = FOLDER_MARKS.get(item.path.relative_to(HERE).parts[0])
             if mark:
                 item.add_marker(mark)
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

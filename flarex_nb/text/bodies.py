@@ -34,8 +34,10 @@ _GRAPHQL = "x-request-type"
 _XML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"})
 
 
-def fill_body(source: Source, headers: Headers, context: Context) -> tuple[Body, Headers]:
+def fill_body(source: Source, headers: Headers, context: Context, *, literal: bool = False) -> tuple[Body, Headers]:
     """Return the body, and the headers without those that only say how to read it.
+
+    `literal` means that a `< path` line is text like any other (`# @body raw`).
 
     Raises:
         CellSyntaxError, UsageError: with the place in the cell, or in the file that a `<@` line names.
@@ -49,7 +51,7 @@ def fill_body(source: Source, headers: Headers, context: Context) -> tuple[Body,
     if kind == "multipart/form-data":
         return RawBody(fill_multipart(source, written, context)), headers
     kept = _without(headers, "content-type") if written.lower() in {JSON, FORM} else headers
-    named = file_line(stripped(source))
+    named = None if literal else file_line(stripped(source))
     if named is not None:
         return _named_file(named, kind, context), kept
     return _fill(source, kind or _guess(source), context, typed=bool(kind)), kept
@@ -70,7 +72,7 @@ def _named_file(named: FileLine, kind: str, context: Context) -> Body:
     path, content = read_file(named, context)
     kind = kind or media_type(path).partition(";")[0]
     if named.filled:
-        return _fill(text_of_file(path, content, named.encoding), kind, context, typed=True)
+        return _fill(text_of_file(named, path, content), kind, context, typed=True)
     if kind != JSON:
         return RawBody(content, media_type(path))
     try:

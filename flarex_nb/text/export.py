@@ -29,7 +29,7 @@ PATH_SAFE = "/%:@!$&'()*+,;=~-._"
 
 _VERSION = re.compile(r"\sHTTP/\d(?:\.\d)?\s*\Z", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_NEEDS_RAW = re.compile(r"^\s*(?:#{3,}|\?\?\s|>>|<>|[<>]\s)|%\}\s*\Z|\A\s|\s\Z", re.MULTILINE)
+_NEEDS_RAW = re.compile(r"^\s*(?:#{3,}|\?\?\s|>>|<>|>\s|<(?:@[\w-]*)?\s)|%\}\s*\Z|\A\s|\s\Z", re.MULTILINE)
 
 
 def print_cell(cell: Cell) -> str:

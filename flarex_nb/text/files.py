@@ -76,17 +76,17 @@ def _no_files(path: str) -> bytes:
     raise UsageError(msg, hint="Put the text itself into the cell.")
 
 
-def text_of_file(path: str, content: bytes, encoding: str) -> Source:
+def text_of_file(line: FileLine, path: str, content: bytes) -> Source:
     """Return the file's text, whose errors name the file.
 
     Raises:
-        UsageError: the bytes are not text in that encoding.
+        UsageError: the bytes are not text in the line's encoding.
     """
     try:
-        return Source(unix_lines(content.decode(encoding)).rstrip("\n"), file=f"file {path}")
-    except (UnicodeDecodeError, TypeError, AttributeError):
-        msg = f"{shown(path)} is not text in {encoding}"
-        raise UsageError(msg, hint="Send it as it is: < path, without @.") from None
+        return Source(unix_lines(content.decode(line.encoding)).rstrip("\n"), file=f"file {path}")
+    except (UnicodeDecodeError, LookupError):
+        msg = f"{shown(path)} is not text in {line.encoding}"
+        raise UsageError(msg, hint="Send it as it is: < path, without @.", place=line.path.place(0)) from None
 
 
 def media_type(path: str) -> str:

@@ -91,9 +91,7 @@ def fill_line(
     """
     if line.target is None:
         msg = "the line has no path"
-        raise UsageError(
-            msg, hint="Write %flarex_call stripe GET /v1/charges limit==100, or a cell with %%flarex_call."
-        )
+        raise UsageError(msg, hint="Write %flarex_call crm GET /contacts limit==100, or a cell with %%flarex_call.")
     scope = Scope((), namespace)
     context = Context(scope, system or SystemValues(), marker, allow_secret_in, read)
     scope.context = context

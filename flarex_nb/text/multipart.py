@@ -85,7 +85,7 @@ class _Lines:
             return "".join(self._piece(line, piece) for piece in pieces(line)).encode()
         path, content = read_file(named, self.context)
         if named.filled:
-            text = text_of_file(path, content, named.encoding)
+            text = text_of_file(named, path, content)
             content = "".join(self._piece(text, piece) for piece in pieces(text)).encode()
         if self.mark.encode() in content:
             raise self._holds_mark(line)

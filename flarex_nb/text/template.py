@@ -87,7 +87,7 @@ def fill(
     scope.context = context
     target, query = fill_target(raw.target, raw.query, context)
     headers, anew = fill_headers(raw.headers, context)
-    body, headers = fill_body(raw.body, headers, context)
+    body, headers = fill_body(raw.body, headers, context, literal=raw.body_raw)
     return FilledRequest(
         method=raw.method,
         target=str(target),

@@ -5,6 +5,7 @@ Refuses what would arrive as something else than it is: NaN, a table, bytes, a s
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 import json
 import math
@@ -142,7 +143,7 @@ def epoch(value: dt.date) -> int:
     """Return the instant as whole seconds since 1970; a date is its first second, a naive time is UTC."""
     instant = value if isinstance(value, dt.datetime) else dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001
     aware = instant if instant.tzinfo is not None else instant.replace(tzinfo=dt.UTC)
-    return math.floor(aware.timestamp())
+    return calendar.timegm(aware.utctimetuple())
 
 
 def _as_text(value: object, dates: Dates) -> str | None:

@@ -20,16 +20,20 @@ from flarex_nb.text.template import FilledRequest, fill
 
 CORPUS = [
     "GET /v1/charges\n    ?limit=100\n    &created[gte]={{since}}\n",
-    "# @name checkout\n# @note creates a live Checkout Session\nPOST /v1/checkout/sessions\nIdempotency-Key: {{$uuid}}\n\n"
-    "mode=payment\n&success_url={{app_url}}/ok\n&line_items[0][price]={{price_id}}\n&line_items[0][quantity]=1\n",
+    (
+        "# @name checkout\n# @note creates a live Checkout Session\nPOST /v1/checkout/sessions\nIdempotency-Key: {{$uuid}}\n\n"
+        "mode=payment\n&success_url={{app_url}}/ok\n&line_items[0][price]={{price_id}}\n&line_items[0][quantity]=1\n"
+    ),
     'POST /v1/chat/completions\n\n{"model": "m", "stream": true,\n "messages": [{"role": "user", "content": {{prompt}}}]}\n',
     "GET /v4/spreadsheets/{{sheet_id}}/values/Budget!A1:F200\n    ?valueRenderOption=UNFORMATTED_VALUE\n",
     'POST {{$secret DISCORD_WEBHOOK_URL}}?wait=true\n\n{"content": {{message}}, "allowed_mentions": {"parse": []}}\n',
     '# @idempotency auto\nPOST /contacts/{{row.id}}/notes\n\n{"text": {{row.note}}, "score": {{row.score}}}\n',
     "GET /v1/charges?limit=10\n",
     "GET {{user_url}}\n",
-    "# @name customer\n# @assert status == 200\nPOST /v1/customers\n\nemail={{email}}\n###\n# @name subscription\n"
-    "POST /v1/subscriptions\n\ncustomer={{customer.response.body.$.id}}\n&items[0][price]={{price_id}}\n",
+    (
+        "# @name customer\n# @assert status == 200\nPOST /v1/customers\n\nemail={{email}}\n###\n# @name subscription\n"
+        "POST /v1/subscriptions\n\ncustomer={{customer.response.body.$.id}}\n&items[0][price]={{price_id}}\n"
+    ),
     "@base = https://api.example.com\n@empty =\n### first  one\n// words\nGET {{base}}/x HTTP/1.1\nA:\nB: \u201cc\u201d\n\n\n",
     "# @body raw\nPOST /x\n\n\n# heading\n### part\n> {% x %}\n\n",
     "GET /x?q=a HTTP/1.1 HTTP/1.1\n?? status == 200\n",
@@ -63,7 +67,7 @@ def test_any_cell_that_parses_is_printed_to_the_same(lines, start):
     try:
         cell = parse("\n".join([start, *lines]))
     except CellSyntaxError:
-        assume(False)  # noqa: FBT003
+        assume(False)
 
     assert parse(print_cell(cell)) == cell
 
@@ -71,16 +75,41 @@ def test_any_cell_that_parses_is_printed_to_the_same(lines, start):
 # Filled requests
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\r\0"), max_size=12) | st.sampled_from(
-    ["{{x}}", "{{", "'; touch x; '", '"$(id)"', "`id`", "$HOME", "\\", "a\nb", "\n###\n", "&c=d", "%41", "!x", "-x", "@f"]
+    [
+        "{{x}}",
+        "{{",
+        "'; touch x; '",
+        '"$(id)"',
+        "`id`",
+        "$HOME",
+        "\\",
+        "a\nb",
+        "\n###\n",
+        "&c=d",
+        "%41",
+        "!x",
+        "-x",
+        "@f",
+        "< f",
+        "<@ f",
+    ]
 )
-VALUES = st.recursive(TEXT | st.integers(-(2**60), 2**60) | st.booleans() | st.none(), lambda inner: st.lists(inner, max_size=2), max_leaves=4)
+VALUES = st.recursive(
+    TEXT | st.integers(-(2**60), 2**60) | st.booleans() | st.none(),
+    lambda inner: st.lists(inner, max_size=2),
+    max_leaves=4,
+)
 BODIES = (
     st.dictionaries(TEXT, VALUES, max_size=3).map(JsonBody)
-    | st.lists(st.tuples(TEXT.filter(lambda text: text.strip("\n")), TEXT), min_size=1, max_size=3).map(lambda pairs: FormBody(tuple(pairs)))
+    | st.lists(st.tuples(TEXT.filter(lambda text: text.strip("\n")), TEXT), min_size=1, max_size=3).map(
+        lambda pairs: FormBody(tuple(pairs))
+    )
     | TEXT.filter(str.strip).map(lambda text: RawBody(text.encode(), "text/plain"))
 )
 PAIRS = st.lists(st.tuples(TEXT.filter(bool), TEXT), max_size=2).map(tuple)
-HEADER_TEXT = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=12) | st.sampled_from(["{{x}}", "'$(id)'", '"`id`"'])
+HEADER_TEXT = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=12) | st.sampled_from(
+    ["{{x}}", "'$(id)'", '"`id`"']
+)
 REQUESTS = st.builds(
     CallRequest,
     service=st.just("crm"),
@@ -111,7 +140,9 @@ def test_an_exported_request_is_the_same_request_when_it_is_read_again(language,
 
 
 def test_an_export_adds_what_the_service_implied_and_names_the_secret(language):
-    request = FilledRequest("POST", "/v1/x", (("a", "b c"),), (("Idempotency-Key", "k"),), FormBody((("a[b]", "1"), ("c", "d"))), "pay")
+    request = FilledRequest(
+        "POST", "/v1/x", (("a", "b c"),), (("Idempotency-Key", "k"),), FormBody((("a[b]", "1"), ("c", "d"))), "pay"
+    )
 
     text = to_http(
         [request, FilledRequest("GET", "/v1/y")],
@@ -144,7 +175,7 @@ def test_nothing_gets_out_of_its_quotes_in_the_shell(language, request_made):
 
     headers = [value for flag, value in itertools.pairwise(given_to_curl) if flag == "-H"]
     assert f"X-A: {request_made.headers[0][1]}" in headers
-    assert "Authorization: Bearer s3 \"$(id)\" 'x" in headers
+    assert 'Authorization: Bearer s3 "$(id)" \'x' in headers
     assert "<<" not in command
     assert given_to_curl.count("--data-raw") >= 1
     assert all(value.startswith("https://api.example.com/") for value in given_to_curl if value.startswith("http"))
@@ -157,17 +188,18 @@ def test_a_curl_command_reads_like_one(language):
 
     command = to_curl(request, "https://api.example.com", find_markers=language.find_markers)
 
-    assert command == "curl -X DELETE -g 'https://api.example.com/v1/x/%5Ba%5D' \\\n  -H 'X-Empty;' \\\n  -H 'X-A: it'\"'\"'s'".replace(
-        "-g 'https://api.example.com/v1/x/%5Ba%5D'", "https://api.example.com/v1/x/%5Ba%5D"
+    assert command == (
+        "curl -X DELETE https://api.example.com/v1/x/%5Ba%5D \\\n  -H 'X-Empty;' \\\n  -H 'X-A: it'\"'\"'s'"
     )
 
 
 def test_secrets_in_a_url_and_a_form_are_variables_of_the_shell(language):
-    request = FilledRequest("POST", "/hooks/<<HOOK_TOKEN>>", (("key", "<<CRM_API_KEY>>"),), (), FormBody((("token", "a <<CRM_API_KEY>>"),)))
+    request = FilledRequest(
+        "POST", "/hooks/<<HOOK_TOKEN>>", (("key", "<<CRM_API_KEY>>"),), (), FormBody((("token", "a <<CRM_API_KEY>>"),))
+    )
 
     command = to_curl(request, "https://api.example.com", find_markers=language.find_markers)
 
-    assert command.startswith("curl 'https://api.example.com/hooks/'\"$HOOK_TOKEN\"") or '"$HOOK_TOKEN"' in command
     url, body = (arguments(command, HOOK_TOKEN="h", CRM_API_KEY="k")[index] for index in (0, -1))
     assert url == "https://api.example.com/hooks/h?key=k"
     assert body == "token=a+k"

@@ -65,6 +65,7 @@ def test_a_checkout_body_is_what_the_providers_library_sends():
         (dt.date(2024, 1, 1), "1704067200"),
         (pd.Timestamp("2024-01-01T00:00:00.9", tz="UTC"), "1704067200"),
         (dt.datetime(1969, 12, 31, 23, 59, 59, 500000, tzinfo=dt.UTC), "-1"),
+        (dt.datetime(3059, 1, 1, 0, 0, 0, 999997, tzinfo=dt.UTC), "34365513600"),
         ("a b+c", "a b+c"),
     ],
 )
