@@ -49,7 +49,7 @@ def checked_value(name: str, value: str, source: Source) -> str:
         msg = f"{shown(name)} is not the name of a header"
         raise source.error(msg, hint="A name has letters, digits and hyphens.")
     offset = max(0, source.text.find(OPEN))
-    if False:
+    if _CONTROL.search(value):
         msg = f"the value of {name} holds a line break or another control character"
         raise UsageError(msg, hint="A header is one line: strip the value in a cell above.", place=source.place(offset))
     try:

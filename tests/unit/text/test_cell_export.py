@@ -241,3 +241,21 @@ def test_exported_python_sends_the_same_request(language, request_made):
 def test_bytes_that_are_no_text_are_refused(language, export):
     with pytest.raises(UsageError, match="not text"):
         export(FilledRequest("POST", "/x", body=RawBody(b"\xff\0")), find_markers=language.find_markers)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        JsonBody({"{{k}}": "{{x}} {{{ <<CRM_API_KEY>>"}),
+        FormBody((("{{k}}", "{{x}}"),)),
+        RawBody(b"{{x}} {{{{", "text/plain"),
+    ],
+)
+def test_braces_that_are_data_open_no_hole_in_an_export(language, body):
+    made = FilledRequest("POST", "/x", (("{{k}}", "{{x}}"),), (("X-A", "{{x}}"),), body)
+
+    [raw] = parse(to_http(made, "https://h.example", find_markers=language.find_markers)).requests
+    read = fill(raw, namespace={}, marker=language.marker, allow_secret_in=frozenset({"body"}))
+
+    assert (read.query, read.headers[0]) == (made.query, made.headers[0])
+    assert getattr(read.body, "content", read.body) == getattr(body, "content", body)
