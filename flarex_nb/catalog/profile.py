@@ -12,6 +12,9 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 
+_JSON_TYPES = {"string", "number", "boolean", "list", "object"}
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -115,8 +118,28 @@ class Columns(_Part):
     maps: tuple[str, ...] = ()
 
 
+class RecordShape(_Part):
+    """What every record of a kind has: each dotted path and the JSON type of its value, "string?" where null may stand.
+
+    For the report on drift alone: a record that differs is told, never dropped. `unless` is a field that marks a record
+    of another shape (Stripe's `deleted`).
+    """
+
+    fields: dict[str, str]
+    unless: str = ""
+
+    @field_validator("fields")
+    @classmethod
+    def _json_types(cls, value: dict[str, str]) -> dict[str, str]:
+        for path, kind in value.items():
+            if not set(kind.removesuffix("?").split("|")) <= _JSON_TYPES:
+                msg = f"{path} is {kind!r}; a type is one of {', '.join(sorted(_JSON_TYPES))}, several with |, ? for null"
+                raise ValueError(msg)
+        return value
+
+
 class Endpoint(_Part):
-    """One documented path; `{name}` parts stand for one path segment."""
+    """One documented path; `{name}` parts stand for one path segment, `shape` names the shape of its records."""
 
     method: str
     path: str
@@ -124,6 +147,7 @@ class Endpoint(_Part):
     params: tuple[str, ...] = ()
     records: str = ""
     paging: Paging = NoPages()
+    shape: str = ""
 
 
 class Service(_Part):
@@ -153,6 +177,7 @@ class Service(_Part):
     errors: ErrorShape = ErrorShape()
     retry: RetryProfile = RetryProfile()
     max_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
+    shapes: dict[str, RecordShape] = {}
     endpoints: tuple[Endpoint, ...] = ()
 
     @field_validator("base_url")
@@ -171,6 +196,14 @@ class Service(_Part):
     def _plain_http_only_privately(self) -> Service:
         if self.base_url.startswith("http:") and self.network != "private":
             msg = 'plain http is for network = "private" only; use https'
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _shapes_that_exist(self) -> Service:
+        unknown = {endpoint.shape for endpoint in self.endpoints if endpoint.shape} - set(self.shapes)
+        if unknown:
+            msg = f"an endpoint names the shape {min(unknown)!r}, and [shapes] has none of that name"
             raise ValueError(msg)
         return self
 

@@ -1,0 +1,99 @@
+"""What a person reads about money that may have moved: the whole call counts, not only its last attempt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from flarex_nb.catalog.profile import Service
+from flarex_nb.errors import CircuitOpen, ConnectFailed, ConnectionLost, FlarexError, IncompletePages
+from scripted import reply
+
+
+def known(number: str) -> pytest.MarkDecorator:
+    return pytest.mark.xfail(strict=True, reason=f"review, defect {number}")
+
+
+def pages(*after: Any) -> Any:
+    """A first page of one record with more to come, then these steps."""
+    return reply(200, {"object": "list", "data": [{"id": "ch_1"}], "has_more": True}), *after
+
+
+@known("1")
+def test_a_post_that_may_have_been_applied_is_never_said_to_be_unsent(world: Any) -> None:
+    here = world(ConnectionLost("reset", sent="maybe"), ConnectFailed("refused"))
+
+    with pytest.raises(ConnectFailed) as caught:
+        here.call("POST /v1/charges", json={"amount": 1})
+
+    assert caught.value.sent == "maybe"
+    assert "Nothing was sent" not in caught.value.explain()
+
+
+@known("1")
+def test_an_open_breaker_does_not_deny_the_attempts_before_it(world: Any) -> None:
+    here = world(reply(503))
+
+    with pytest.raises(CircuitOpen) as caught:
+        here.call(attempts=9, deadline=60.0)
+
+    assert len(caught.value.attempts) == 5
+    assert caught.value.sent == "yes"
+
+
+@known("1")
+def test_pages_that_came_were_sent(world: Any) -> None:
+    here = world(*pages(ConnectFailed("no network", permanent=True)))
+
+    with pytest.raises(IncompletePages) as caught:
+        here.call(pages="all")
+
+    assert caught.value.sent == "yes"
+
+
+@known("17")
+def test_incomplete_pages_name_every_attempt(world: Any) -> None:
+    here = world(*pages(reply(400, {"error": {"message": "No more."}})))
+
+    with pytest.raises(IncompletePages) as caught:
+        here.call(pages="all")
+
+    assert [attempt.outcome for attempt in caught.value.attempts] == ["200", "400"]
+
+
+@known("17")
+def test_sentences_end_once_and_count_right(world: Any) -> None:
+    here = world(*pages(reply(400, {"error": {"message": "No more."}})))
+
+    with pytest.raises(IncompletePages) as caught:
+        here.call(pages="all")
+
+    told = f"{caught.value} {caught.value.result.explain()}"
+    assert ".." not in told
+    assert "1 pages" not in told
+
+
+@known("5")
+def test_a_misspelt_dialect_is_refused_before_a_post_is_sent(world: Any) -> None:
+    here = world(reply(200, {"id": 1}))
+
+    def register_and_call() -> None:
+        retry = {"dialects": ("retry_afer",)}
+        here.client.services.register(Service(name="crm", base_url="https://crm.example", retry=retry))
+        here.client.call("crm", "POST /contacts", json={})
+
+    with pytest.raises(FlarexError):
+        register_and_call()
+
+    assert here.wire.seen == []
+
+
+@known("10")
+def test_no_wait_for_an_attempt_the_open_breaker_would_refuse(world: Any) -> None:
+    here = world(reply(503))
+
+    with pytest.raises(FlarexError):
+        here.call(attempts=9, deadline=60.0)
+
+    assert here.clock.slept == [1.0, 2.0, 4.0, 8.0]
