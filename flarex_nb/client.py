@@ -6,30 +6,32 @@ of connections serves every cell. What a person typed is read by `pipeline.ask`;
 
 from __future__ import annotations
 
-import functools
 import os
 import random
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from flarex_nb.clock import RealClock
-from flarex_nb.errors import FlarexError, IncompletePages
+from flarex_nb.errors import ApiError, DeadlineExceeded, FlarexError, IncompletePages
 from flarex_nb.events import Event, emit
 from flarex_nb.gather import Gathered
 from flarex_nb.pipeline import Pipeline
 from flarex_nb.pipeline.ask import from_python, options_from
-from flarex_nb.pipeline.bind import Place, at_page, bind
-from flarex_nb.portal import PORTAL
+from flarex_nb.pipeline.bind import Place, at_page, bind, settle
+from flarex_nb.pipeline.view import counted
+from flarex_nb.portal import PORTAL, after_fork, once
 from flarex_nb.settings import load
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable, Coroutine
 
     from flarex_nb.catalog.registry import Registry
     from flarex_nb.clock import Clock
     from flarex_nb.events import Listener
     from flarex_nb.model import BoundCall, CallRequest, Environment, Reveal
+    from flarex_nb.pipeline.bind import NewKey
     from flarex_nb.pipeline.transmit import Wire
     from flarex_nb.pipeline.view import CallResult
     from flarex_nb.sandbox.launch import Running
@@ -42,8 +44,8 @@ if TYPE_CHECKING:
 _BODY_ARGUMENTS = ("params", "headers", "json", "data", "content")
 
 
-def _fresh_key(_fingerprint: str) -> str:
-    return str(uuid.uuid4())
+def _fresh_key(_fingerprint: str) -> tuple[str, bool]:
+    return str(uuid.uuid4()), False
 
 
 class Client:
@@ -70,15 +72,16 @@ class Client:
         self._environ = environ if environ is not None else os.environ
         self._folder = folder or Path.cwd()
         self.sandbox: Running | None = None
+        _clients.add(self)
 
-    @functools.cached_property
+    @once
     def services(self) -> Registry:
         """The service profiles known here."""
         from flarex_nb.catalog.registry import Registry  # noqa: PLC0415 - pydantic loads with the first profile
 
         return Registry()
 
-    @functools.cached_property
+    @once
     def pipeline(self) -> Pipeline:
         """The stations, assembled with the real wire where none was handed in."""
         wire = self._wire
@@ -97,6 +100,10 @@ class Client:
     def environment(self) -> Environment:
         """Return "sandbox" while the sandbox is on."""
         return "live" if self.sandbox is None else "sandbox"
+
+    def environment_of(self, request: CallRequest) -> Environment:
+        """Return whether this request would go to the real service or to the sandbox."""
+        return settle(request, self.services, self.place())[1]
 
     def call(self, service: str, request: str, **arguments: Any) -> CallResult:
         """Return the result of one call; blocks until it is there. The arguments are those of `acall`.
@@ -125,7 +132,7 @@ class Client:
         *,
         listener: Listener | None = None,
         pump: Callable[[], None] | None = None,
-        new_key: Callable[[str], str] = _fresh_key,
+        new_key: NewKey = _fresh_key,
     ) -> CallResult:
         """Return the result of a request that is already read; the way of the magics.
 
@@ -138,48 +145,59 @@ class Client:
         own = {name: arguments.pop(name) for name in _BODY_ARGUMENTS if name in arguments}
         return from_python(service, request, **own, options=options_from(arguments, self.settings.options()))
 
-    async def _run(self, request: CallRequest, listener: Listener | None, new_key: Callable[[str], str]) -> CallResult:
+    async def _run(self, request: CallRequest, listener: Listener | None, new_key: NewKey) -> CallResult:
         call = bind(request, self.services, self.place(), new_key)
         started = self.clock.now()
         gathered = Gathered(call)
         try:
-            async for _ in self._pages(gathered, listener):
-                pass
+            await self._within(call.options.total, self._all_pages(gathered, listener))
         except FlarexError as error:
             error.context = {"call": f"{call.method} {call.request.target} on {call.service.name}", **error.context}
             if not gathered.answers:
-                if not call.options.check and error.reply is not None:
+                if not call.options.check and isinstance(error, ApiError):
                     return gathered.failed(error, self.clock.now() - started)
                 raise
             raise self._incomplete(gathered, error, started) from error
         return gathered.result(self.clock.now() - started)
 
+    async def _within(self, total: float | None, pages: Coroutine[None, None, None]) -> None:
+        """Run the pages, all together within `total` seconds."""
+        if total is None:
+            await pages
+            return
+        try:
+            async with self.clock.timeout(total):
+                await pages
+        except TimeoutError:
+            msg = f"the total of {total:g} s passed"
+            raise DeadlineExceeded(msg, hint="Raise --total, or ask for fewer pages.", sent="maybe") from None
+
     def _incomplete(self, gathered: Gathered, error: FlarexError, started: float) -> IncompletePages:
         gathered.stop(f"page {len(gathered.answers) + 1} failed: {error.message}", complete=False)
         result = gathered.result(self.clock.now() - started)
-        msg = f"{result.pages} pages with {result.rows:,} records came, then one failed: {error.message}"
-        partial = IncompletePages(msg, result=result, hint=error.hint or "Run it again.", sent=error.sent)
-        partial.attempts, partial.reply, partial.context = error.attempts, error.reply, error.context
+        came = f"{counted(result.pages, 'page')} with {counted(result.rows, 'record')}"
+        partial = IncompletePages(f"{came} came, then one failed: {error.message}", result=result, hint=error.hint)
+        partial.attempts = (*result.attempts, *error.attempts)
+        partial.reply, partial.context = error.reply or result.reply, error.context
         return partial
 
-    async def _pages(self, gathered: Gathered, listener: Listener | None) -> AsyncIterator[None]:
+    async def _all_pages(self, gathered: Gathered, listener: Listener | None) -> None:
         """Ask page after page until the pages or the wish for them end; `gathered` keeps what came."""
         call: BoundCall | None = gathered.first()
         while call is not None:
             answer = await self.pipeline.run(call, listener)
             step = gathered.take(call, answer)
             emit(Event("page", call.service.name, len(gathered.answers), len(gathered.records)), listener)
-            yield
             call = None if step is None else at_page(call, step)
 
-    @functools.cached_property
+    @once
     def redactor(self) -> Redactor:
         """Masks every value this process knows."""
         from flarex_nb.vault.redact import Redactor  # noqa: PLC0415
 
         return Redactor()
 
-    @functools.cached_property
+    @once
     def _sources(self) -> Sources:
         from flarex_nb.vault.sources import Declared, Sources  # noqa: PLC0415
         from flarex_nb.vault.store import SessionStore  # noqa: PLC0415
@@ -199,7 +217,7 @@ class Client:
             masks=self.redactor,
         )
 
-    @functools.cached_property
+    @once
     def _revealer(self) -> Reveal:
         from flarex_nb.vault.reveal import Revealer  # noqa: PLC0415
 
@@ -209,7 +227,7 @@ class Client:
         running = self.sandbox
         return () if running is None else (f"{running.host}:{running.port}",)
 
-    @functools.cached_property
+    @once
     def secrets(self) -> Secrets:
         """The secrets by name: set, list, rotate, delete, scope. No way to read a value back."""
         from flarex_nb.vault.facade import Secrets  # noqa: PLC0415 - cryptography loads with the first secret
@@ -240,10 +258,29 @@ class Client:
 
         launch.stop()
         self.sandbox = None
-        self.pipeline.cache.store.clear()
+        self.__dict__.pop("pipeline", None)
 
 
-@functools.cache
+class _Process:
+    """What belongs to this process: its client."""
+
+    @once
+    def client(self) -> Client:
+        """The client, made on first use."""
+        return Client()
+
+
+_process = _Process()
+_clients: WeakSet[Client] = WeakSet()
+
+
 def default() -> Client:
-    """Return the process's own client, made on first use."""
-    return Client()
+    """Return the process's own client, the same for every thread."""
+    return _process.client
+
+
+@after_fork
+def _leave_connections_behind() -> None:
+    """In a forked child: connections, queues and calls under way are the parent's."""
+    for client in list(_clients):
+        client.__dict__.pop("pipeline", None)

@@ -62,6 +62,10 @@ class FlarexError(Exception):
         self.context: dict[str, str] = {}
         self.shown = False
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keep everything when an error crosses to another process."""
+        return _again, (type(self), self.message, self.__dict__)
+
     def explain(self) -> str:
         """Return the error in lines of text: what failed, where, what was tried, and the next step."""
         lines = [f"{type(self).__name__}: {self.message}"]
@@ -75,6 +79,12 @@ class FlarexError(Exception):
     def _render_traceback_(self) -> list[str]:
         """Return the lines IPython shows instead of a traceback: one where a box has shown the rest."""
         return [f"{type(self).__name__}: {self.message}"] if self.shown else self.explain().splitlines()
+
+
+def _again(kind: type[FlarexError], message: str, state: dict[str, object]) -> FlarexError:
+    error = kind.__new__(kind, message)
+    error.__dict__.update(state)
+    return error
 
 
 class UsageError(FlarexError):

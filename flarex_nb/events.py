@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-EventKind = Literal["attempt", "answer", "wait", "page", "cache"]
+EventKind = Literal["attempt", "answer", "wait", "page", "cache", "stopped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Event:
 
     `kind`: "attempt" a send begins (`number`); "answer" it ended (`text` is the outcome); "wait" a pause begins
     (`seconds`, `text` who asked); "page" a page is in (`number` pages, `count` records so far); "cache" a stored
-    answer is used.
+    answer is used; "stopped" the call was cancelled during attempt `number` (`text` is whether it was sent).
     """
 
     kind: EventKind

@@ -6,37 +6,62 @@ the gathering, since a server that repeats itself would never end.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from flarex_nb.catalog.dig import dig
+from flarex_nb.catalog.models import RecordModel, resolve_model
 from flarex_nb.catalog.paging import NextPage, NoMore, first_query, next_page
 from flarex_nb.catalog.profile import NoPages
 from flarex_nb.catalog.registry import endpoint_for
+from flarex_nb.catalog.schema import shapes_of
+from flarex_nb.catalog.schema_drift import departures, drift
+from flarex_nb.catalog.schema_rows import CheckedAnswer, Verdict, check_records
 from flarex_nb.errors import FlarexError, UsageError
 from flarex_nb.model import Answer
 from flarex_nb.pipeline.bind import at_page
+from flarex_nb.pipeline.validate import records_in, records_path
 from flarex_nb.pipeline.view import CallResult, Pages
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
     from flarex_nb.catalog.paging import Query
     from flarex_nb.catalog.profile import Paging
+    from flarex_nb.catalog.schema import Schemas, Shapes
     from flarex_nb.model import Attempt, BoundCall, Json
 
 
-class Gathered:
-    """The pages of one call so far: `records` in order, `attempts` of every page, `complete` and why it ended."""
+_FRESH = frozenset({"off", "miss"})
+"""Answers that tell something new about the server's records."""
 
-    def __init__(self, call: BoundCall) -> None:
-        """Read the paging of the endpoint and the wish of the call."""
-        self.call = call
+
+class Gathered:
+    """The pages of one call so far: `records` in order, `attempts` of every page, `complete` and why it ended.
+
+    `rejected` are the records that do not fit the model the call asks for; `max_records` counts them as well.
+    """
+
+    def __init__(self, call: BoundCall, schemas: Schemas | None = None) -> None:
+        """Read the paging of the endpoint and the wish of the call; `schemas` is what is known of the answers so far.
+
+        Raises:
+            UsageError: the model the call asks for is none, or there will be no records to check.
+        """
+        self.call = call = with_model(call)
         endpoint = endpoint_for(call.service, call.method, call.request.target)
         own = endpoint is not None and not isinstance(endpoint.paging, NoPages)
         self.paging: Paging = endpoint.paging if endpoint is not None and own else call.service.paging
-        self._path = (endpoint.records if endpoint else "") or call.service.records
+        self._path = records_path(call)
+        self._shape = call.service.shapes.get(endpoint.shape) if endpoint is not None else None
+        self._known = schemas.of(call) if schemas is not None else None
+        self._shapes: Shapes = {}
+        self._checked = Verdict(call.options.validate) if isinstance(call.options.validate, RecordModel) else None
+        self._seen = 0
         self._wanted = _pages_wanted(call)
         self._cursors: set[str] = set()
         self.answers: list[Answer] = []
         self.records: list[Json] = []
+        self.rejected: list[Json] = []
         self.attempts: list[Attempt] = []
         self.complete = True
         self.stop_reason = ""
@@ -48,19 +73,51 @@ class Gathered:
         return at_page(self.call, first_query(self.paging, self.call.request.query))
 
     def take(self, call: BoundCall, answer: Answer) -> Query | None:
-        """Keep one page and return the query of the next one, None when the pages or the wish for them end."""
+        """Keep one page and return the query of the next one, None when the pages or the wish for them end.
+
+        Raises:
+            SchemaMismatch: a record does not fit the model, and the call wants all of them to; the page is not kept.
+        """
+        found, listed = records_in(self._path, answer.data)
+        misfits = self._misfits_of(answer, found)
         self.answers.append(answer)
         self.attempts += answer.attempts
-        found, listed = self._records_of(answer)
-        self.records += found
+        if self._known is not None and answer.cache in _FRESH:
+            shapes_of(found, call.service.columns.maps, into=self._shapes)
         most = self.call.options.max_records
-        if most is not None and len(self.records) > most:
-            del self.records[most:]
+        self._keep(found if most is None else found[: most - self._seen], misfits)
+        self._seen += len(found)
+        if most is not None and self._seen > most:
             return self.stop(f"max_records={most} is reached; there is more", complete=False)
         following = next_page(self.paging, call.request.query, answer.data, found) if listed else NoMore("one answer")
         if isinstance(following, NoMore):
             return self.stop(following.reason, complete=following.complete)
         return self._go_on(following)
+
+    def _keep(self, found: list[Json], misfits: Collection[int]) -> None:
+        if not misfits:
+            self.records += found
+            return
+        for number, record in enumerate(found, self._seen):
+            (self.rejected if number in misfits else self.records).append(record)
+
+    def _misfits_of(self, answer: Answer, found: list[Json]) -> Collection[int]:
+        """Return the numbers, over all pages, of the page's records that do not fit the model.
+
+        An answer out of the cache may have been checked against another model, or none.
+        """
+        if self._checked is None:
+            return ()
+        model = self._checked.model
+        verdict = answer.verdict if isinstance(answer, CheckedAnswer) else None
+        if verdict is None or verdict.model != model:
+            verdict = check_records(model, found)
+        page = Verdict(model, self._seen)
+        page.add(verdict, most=self.call.options.max_records)
+        if page.rows and model.strict:
+            raise _refused(page, answer)
+        self._checked.add(verdict, most=self.call.options.max_records)
+        return frozenset(page.rows)
 
     def stop(self, reason: str, *, complete: bool) -> Query | None:
         """Note why it ended and whether that was the end of the records; there is no next query."""
@@ -74,30 +131,19 @@ class Gathered:
             reason = f"the server names the same next page twice ({following.cursor}), so the pages would never end"
             return self.stop(reason, complete=False)
         self._cursors.add(following.cursor)
-        if options.max_records is not None and len(self.records) >= options.max_records:
+        if options.max_records is not None and self._seen >= options.max_records:
             return self.stop(f"max_records={options.max_records} is reached; there is more", complete=False)
         if len(self.answers) >= self._wanted:
             return self.stop(_more_to_come(self._wanted), complete=False)
         return following.query
-
-    def _records_of(self, answer: Answer) -> tuple[list[Json], bool]:
-        """Return the page's records, and whether they came as a list that may go on."""
-        if self._path:
-            found = dig(answer.data, self._path)
-            if isinstance(found, list):
-                return found, True
-            return ([] if answer.data is None else [answer.data]), False
-        from flarex_nb.frames.records import records_of  # noqa: PLC0415 - only where the profile does not say
-
-        found, _how = records_of(answer.data, "")
-        return found, True
 
     def result(self, elapsed: float) -> CallResult:
         """Return everything as one result; there must be at least one page."""
         last = self.answers[-1]
         warnings = tuple(dict.fromkeys(warning for answer in self.answers for warning in answer.warnings))
         if not self.complete and self._wanted > 1:
-            warnings = (*warnings, f"The records are not complete: {self.stop_reason}.")
+            warnings = (*warnings, f"The records are not complete: {self.stop_reason.rstrip('.')}.")
+        warnings = (*warnings, *self._about_records())
         return CallResult(
             call=self.call,
             reply=last.reply,
@@ -110,17 +156,58 @@ class Gathered:
             elapsed=elapsed,
             warnings=warnings,
             error=last.error,
+            errors=() if self._checked is None else tuple(self._checked.misfits) or getattr(last.error, "errors", ()),
+            rejected=self.rejected,
+            known=self._known,
         )
+
+    def _about_records(self) -> Iterator[str]:
+        """Yield what is wrong or different about the records; learns from them, so it is to be asked once."""
+        if self._checked is not None and not self._checked.fits:
+            yield f"{self._checked.sentence()}; see result.errors."
+        if self._shape is not None:
+            yield from departures(self._shape, [*self.records, *self.rejected] if self.rejected else self.records)
+        if self._known is not None and self._shapes:
+            yield from drift(self._known, self._shapes)
 
     def failed(self, error: FlarexError, elapsed: float) -> CallResult:
         """Return an HTTP error as a result: its body is the data, and there are no records."""
         if error.reply is None:
             raise error
-        answer = Answer(error.reply, None, error.attempts, error=error)
+        answer = Answer(error.reply, None, error.attempts, error=error, warnings=self.call.warnings)
         self.answers.append(answer)
         self.attempts += error.attempts
         self.stop("the call failed", complete=False)
         return self.result(elapsed)
+
+
+def with_model(call: BoundCall) -> BoundCall:
+    """Return the call with the model it asks for made ready.
+
+    Raises:
+        UsageError: it is no model, or with `raw` there will be no records to check.
+    """
+    model = resolve_model(call.options.validate)
+    if model is None:
+        return call
+    if call.options.raw:
+        msg = "--raw keeps the answer as it came, so there are no records to check with --validate"
+        raise UsageError(msg, hint="Leave one of them out.")
+    options = replace(call.options, validate=model)
+    return replace(call, request=replace(call.request, options=options))
+
+
+def _refused(page: Verdict, answer: Answer) -> FlarexError:
+    """Return the misfits as an error with the history of the page; asking again would bring the same records."""
+    error = page.mismatch()
+    error.reply = answer.reply
+    error.attempts = answer.attempts
+    if answer.attempts:
+        last = replace(answer.attempts[-1], decision="stop", reason="invalid-answer", sentence=f"{page.sentence()}.")
+        error.attempts = (*answer.attempts[:-1], last)
+    else:
+        error.hint = "The answer came from the cache: --cache refresh asks the server again."
+    return error
 
 
 def _more_to_come(pages: int) -> str:

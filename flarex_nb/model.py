@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from flarex_nb.catalog.profile import Service
@@ -22,6 +23,12 @@ Environment = Literal["live", "sandbox"]
 CacheMode = Literal["use", "refresh", "bypass", "only"]
 Jitter = Literal["full", "none"]
 CacheMark = Literal["off", "miss", "hit", "revalidated", "stale"]
+
+
+def origin_of(url: str) -> tuple[str, str, int]:
+    """Return (scheme, host in lower case, port) of a whole URL; the port is the scheme's own where it names none."""
+    parts = urlsplit(url)
+    return parts.scheme, (parts.hostname or "").lower(), parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def header(headers: Headers, name: str) -> str | None:
@@ -113,7 +120,8 @@ class CallRequest:
 
     `service` "" means it must be inferred from the host of `target`. `target` is a path ("/v1/charges") or a whole
     URL without query; `query` holds the parameters, decoded, in order. Header values and form fields may hold secret
-    markers (`vault.ref.marker`), never a value. `note` is what a person must confirm before a live call.
+    markers (`vault.ref.marker`), never a value. `note` is what a person must confirm before a live call;
+    `occurrence` counts equal requests above it in its cell.
     """
 
     service: str
@@ -127,6 +135,7 @@ class CallRequest:
     note: str = ""
     warnings: tuple[str, ...] = ()
     span: Span | None = None
+    occurrence: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +162,7 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where a secret is about to be sent: asked of the host binding before the value is revealed."""
+    """Where a secret is about to be sent, asked before its value is revealed."""
 
     scheme: str
     host: str
@@ -277,14 +286,6 @@ class Reveal(Protocol):
 
     def __call__(self, ref: SecretRef, destination: Destination) -> str:
         """Return the value; raise SecretError when it is missing or bound elsewhere."""
-        ...
-
-
-class Redact(Protocol):
-    """Masks every known secret in a text."""
-
-    def __call__(self, text: str) -> str:
-        """Return the text with each known secret replaced by [NAME]."""
         ...
 
 

@@ -13,7 +13,9 @@ import concurrent.futures
 import contextlib
 import os
 import threading
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from flarex_nb.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -33,18 +35,21 @@ class Portal:
     def __init__(self) -> None:
         """Make the loop; its thread starts with the first coroutine."""
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
-        self._pid = os.getpid()
+
+    def forget(self) -> None:
+        """Start anew at the next use: in a forked child the thread is gone and the lock may be held by nobody."""
+        self._loop, self._thread, self._lock = None, None, threading.Lock()
 
     def loop(self) -> asyncio.AbstractEventLoop:
         """Return the running loop, started on first use and again after a fork."""
         with self._lock:
-            if self._loop is None or self._pid != os.getpid():
-                self._loop, self._pid = self._start(), os.getpid()
+            if self._loop is None:
+                self._loop = self._start()
             return self._loop
 
-    @staticmethod
-    def _start() -> asyncio.AbstractEventLoop:
+    def _start(self) -> asyncio.AbstractEventLoop:
         loop = asyncio.new_event_loop()
         started = threading.Event()
 
@@ -53,7 +58,8 @@ class Portal:
             loop.call_soon(started.set)
             loop.run_forever()
 
-        threading.Thread(target=work, name="flarex-portal", daemon=True).start()
+        self._thread = threading.Thread(target=work, name="flarex-portal", daemon=True)
+        self._thread.start()
         started.wait()
         return loop
 
@@ -66,22 +72,19 @@ class Portal:
 
         Whatever ends the wait early (KeyboardInterrupt, SystemExit, an error of `pump`) cancels the coroutine first,
         and nothing of it runs on afterwards.
+
+        Raises:
+            UsageError: called on the private loop itself, where waiting would stop everything.
         """
-        finished = threading.Event()
-
-        async def tracked() -> T:
-            try:
-                return await coroutine
-            finally:
-                finished.set()
-
-        future = self.submit(tracked())
+        if threading.current_thread() is self._thread:
+            coroutine.close()
+            msg = "a blocking call was made on the package's own loop, which would wait for itself"
+            raise UsageError(msg, hint="In a listener or a coroutine of the package, await acall(...) instead.")
+        work = _Work(coroutine)
         try:
-            return _waited(future, pump or _nothing)
+            return _waited(self.submit(work.run()), pump or _nothing)
         except BaseException:
-            future.cancel()
-            if not finished.wait(0):
-                finished.wait(AFTER_CANCEL)
+            work.stop(self.loop())
             raise
 
     def at_exit(self, close: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -100,6 +103,37 @@ class Portal:
         return await asyncio.wrap_future(self.submit(coroutine))
 
 
+class _Work(Generic[T]):
+    """A coroutine that can be stopped from another thread at any moment, also before it has begun."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
+        self._coroutine = coroutine
+        self._task: asyncio.Task[Any] | None = None
+        self._stopped = False
+        self._ended = threading.Event()
+
+    async def run(self) -> T:
+        """Run it, unless it was stopped before."""
+        self._task = asyncio.current_task()
+        try:
+            if self._stopped:
+                self._coroutine.close()
+                raise asyncio.CancelledError
+            return await self._coroutine
+        finally:
+            self._ended.set()
+
+    def stop(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Cancel it and wait a moment for its end."""
+        self._stopped = True
+        loop.call_soon_threadsafe(self._cancel)
+        self._ended.wait(AFTER_CANCEL)
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+
 def _nothing() -> None:
     pass
 
@@ -111,7 +145,7 @@ def _waited(future: concurrent.futures.Future[T], pump: Callable[[], None]) -> T
             result = future.result(timeout=SLICE)
         except concurrent.futures.TimeoutError:
             if future.done():
-                raise
+                return future.result()  # done just after the slice, or a TimeoutError of its own
             pump()
         else:
             pump()
@@ -120,3 +154,41 @@ def _waited(future: concurrent.futures.Future[T], pump: Callable[[], None]) -> T
 
 PORTAL = Portal()
 """The process's portal: one loop, one thread."""
+
+_making = threading.RLock()
+_after_fork: list[Callable[[], None]] = [PORTAL.forget]
+
+
+class once(Generic[T]):  # noqa: N801 - used as a decorator, like functools.cached_property
+    """A property made at first use, once, whichever thread asks first."""
+
+    def __init__(self, make: Callable[[Any], T]) -> None:
+        """Take the method that makes the value."""
+        self._make = make
+        self._name = make.__name__
+        self.__doc__ = make.__doc__
+
+    def __get__(self, instance: Any, owner: type) -> T:
+        """Return the value; from then on it is an attribute like any other."""
+        with _making:
+            if self._name not in instance.__dict__:
+                instance.__dict__[self._name] = self._make(instance)
+            value: T = instance.__dict__[self._name]
+            return value
+
+
+def after_fork(renew: Callable[[], None]) -> Callable[[], None]:
+    """Call `renew` in every forked child, before anything else of the package runs there; returns it."""
+    _after_fork.append(renew)
+    return renew
+
+
+def _renew() -> None:
+    global _making  # noqa: PLW0603 - whoever held it is not in this process
+    _making = threading.RLock()
+    for renew in _after_fork:
+        renew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew)

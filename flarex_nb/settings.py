@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
@@ -65,17 +66,21 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     return replace(Settings(), **changes)  # type: ignore[arg-type]  # each value was read as its field's own type
 
 
+def _above_zero(number: float) -> float:
+    if not (math.isfinite(number) and number > 0):
+        raise ValueError
+    return number
+
+
 def _read(variable: str, text: str, default: object) -> object:
     try:
         if isinstance(default, bool):
             return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[text.lower()]
-        if isinstance(default, int):
-            return int(text)
-        if isinstance(default, float):
-            return float(text)
+        if isinstance(default, int | float):
+            return _above_zero(type(default)(text))
     except (KeyError, ValueError):
-        wanted = type(default).__name__
-        msg = f"{variable} is {text!r}, which is not a value of type {wanted}"
+        wanted = "a word" if isinstance(default, bool) else "a number"
+        msg = f"{variable} is {text!r}, which is not {wanted} this setting can be"
         raise UsageError(msg, hint=f"Unset {variable}, or set it to something like {default}.") from None
     choices = _CHOICES[variable.removeprefix("FLAREX_").lower()]
     if text not in choices:

@@ -32,7 +32,7 @@ KEPT = {"quickstart", "panel", "error"}
 """The views whose light picture is in the documentation."""
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-WIDTH, SCALE = 900, 2
+WIDTH, SCALE = 900, 1.5
 """CSS pixels a cell is wide, about what a README page shows, and the picture's pixels for each of them."""
 
 THEMES = ("Light", "Dark")
@@ -53,8 +53,10 @@ SecretsPanel(Nothing())
 """
 _PRODUCTS = "GET /v1/products?limit=3"
 CELLS = {
-    "quickstart": "%%flarex_call stripe --into charges --pages all\nGET /v1/charges",
-    "columns": "%%flarex_call stripe --pages all --columns id,amount,currency,status,created\nGET /v1/charges",
+    "quickstart": (
+        "%%flarex_call stripe --into charges --pages all --columns id,amount,currency,status,created\nGET /v1/charges"
+    ),
+    "columns": "%%flarex_call stripe --pages all\nGET /v1/charges",
     "nested": (
         "%%flarex_call stripe --columns id,payment_method_details,receipt_url,metadata,outcome\n"
         "GET /v1/charges?limit=4"
@@ -107,7 +109,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _with_browser(server: LabServer, program: str, every: Path | None) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": WIDTH, "height": 1400}, device_scale_factor=SCALE)
+        page = browser.new_page(viewport={"width": WIDTH, "height": 3000}, device_scale_factor=SCALE)
         page.set_default_timeout(30_000)
         notebook = LabNotebook(server, page, "pictures")
         wanted = {name: source for name, source in CELLS.items() if every or name in KEPT}
@@ -134,7 +136,7 @@ def _wear(notebook: LabNotebook, theme: str) -> None:
 def _cell(notebook: LabNotebook, number: int, path: Path) -> None:
     """Save the cell with its output; what can be opened below a table is open."""
     cell = notebook.page.locator(".jp-Notebook .jp-Cell").nth(number)
-    cell.locator(".jp-OutputArea-output").first.wait_for()
+    cell.locator(".jp-OutputArea-output").last.wait_for()
     for folded in cell.locator(".fx-more:not([open]) > summary").all():
         folded.click()
     notebook.page.mouse.move(0, 0)

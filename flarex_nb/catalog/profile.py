@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-
 _JSON_TYPES = {"string", "number", "boolean", "list", "object"}
 
 
@@ -133,7 +132,8 @@ class RecordShape(_Part):
     def _json_types(cls, value: dict[str, str]) -> dict[str, str]:
         for path, kind in value.items():
             if not set(kind.removesuffix("?").split("|")) <= _JSON_TYPES:
-                msg = f"{path} is {kind!r}; a type is one of {', '.join(sorted(_JSON_TYPES))}, several with |, ? for null"
+                known = ", ".join(sorted(_JSON_TYPES))
+                msg = f"{path} is {kind!r}; it can be {known}, several of them with | between, and ? behind for null"
                 raise ValueError(msg)
         return value
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from flarex_nb.catalog import toml
 from flarex_nb.errors import ProfileError, UnknownService
+from flarex_nb.model import origin_of
 
 if TYPE_CHECKING:
     from flarex_nb.catalog.profile import Endpoint, Service
@@ -58,19 +60,22 @@ class Registry:
             raise ProfileError(msg, hint="Give yours another name.")
         self._known[service.name] = service
 
-    def for_host(self, host: str) -> Service | None:
-        """Return the service whose base URL is on `host`, None when there is none."""
-        wanted = host.lower()
-        return next((self.get(name) for name in self.names() if self.get(name).host == wanted), None)
+    def for_url(self, url: str) -> Service | None:
+        """Return the service that `url` is below, the longest base URL first, None when there is none."""
+        origin, path = origin_of(url), f"{urlsplit(url).path.rstrip('/')}/"
+        known = [service for service in map(self.get, self.names()) if origin_of(service.base_url) == origin]
+        below = [service for service in known if path.startswith(f"{urlsplit(service.base_url).path}/")]
+        return max(below, key=lambda service: len(service.base_url), default=None)
 
     def hosts_of_secret(self, name: str) -> tuple[str, ...]:
-        """Return the hosts that the services declaring the secret name may send it to."""
-        found: list[str] = []
-        for known in self.names():
-            service = self.get(known)
-            if name in service.secret_names:
-                found += service.hosts or (_authority(service),)
-        return tuple(dict.fromkeys(found))
+        """Return the hosts that the services declaring the secret name may send it to.
+
+        Where a packaged profile declares it, only packaged profiles count: a profile of one's own cannot widen it.
+        """
+        declaring = [service for service in map(self.get, self.names()) if name in service.secret_names]
+        counting = [service for service in declaring if self.is_packaged(service.name)] or declaring
+        hosts = (host for service in counting for host in service.hosts or (_authority(service),))
+        return tuple(dict.fromkeys(hosts))
 
     def private_places(self) -> frozenset[tuple[str, int]]:
         """Return the (host, port) of every service registered with network "private"."""

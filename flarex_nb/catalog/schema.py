@@ -1,49 +1,51 @@
 """What an endpoint's records were like so far: each field, its JSON types, how often it is there, how often it is null.
 
-Looks at a part of the records, spread evenly, so that knowing costs a small share of making the frame; every number is
-about the records looked at. Bounded in fields and endpoints, in memory only. What a difference means is `schema_drift`'s
-matter.
+Records are counted by their shape (the same keys with the same types), from a part of them that is spread evenly, so
+that knowing costs a small share of making the frame; every number is about the records looked at. Bounded in shapes,
+fields and endpoints, in memory only. What a difference means is `schema_drift`'s matter.
 """
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from flarex_nb.catalog.registry import endpoint_for
 from flarex_nb.catalog.schema_words import brief, counted, json_type
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from flarex_nb.model import BoundCall, Json
 
-MAX_FIELDS = 500
-"""Fields kept of one endpoint."""
+MAX_FIELDS, MAX_SHAPES, MAX_ENDPOINTS = 500, 200, 200
+"""What is kept: fields and shapes of one endpoint; endpoints, of which the one longest not called is forgotten."""
 
-MAX_ENDPOINTS = 200
-"""Endpoints kept; the one longest not called is forgotten."""
+_AT_ONCE, _ONE_IN = 24, 40
+"""Records looked at: so many of a call, and one in so many of the rest. Measured: under 5 % of the frame's cost."""
 
-_AT_ONCE, _ONE_IN = 40, 20
-"""Records looked at: this many of a call, and one in so many of the rest. Measured: under 5 % of the frame's cost."""
-
-_INSIDE, _DEPTH = 24, 4
+_INSIDE, _DEPTH = 12, 4
 """Objects inside the records that are looked into, at each place; and how many levels deep."""
 
-_MAP_KEYS, _MAP_FILL = 30, 0.25
-"""An object with more different keys than that, of which each has few, is a map: its keys are data, not fields."""
+_MAP_KEYS, _MAP_FILL, _MAP_TEXT = 30, 0.25, 20_000
+"""More different keys than that, of which each object has few, or longer ones: keys that are data, not fields."""
 
-_SHAPING = ("expand", "$expand", "fields", "include", "select", "$select")
+_SHAPING = frozenset({"expand", "$expand", "fields", "include", "select", "$select"})
 """Query parameters that change which fields an answer has."""
+
+Shape: TypeAlias = tuple[str | None, tuple[str, ...], tuple[type, ...]]
+"""Where objects of this shape stand (None for the answer's own list), their keys, and the types of the values."""
+
+Shapes: TypeAlias = dict[Shape, int]
 
 
 @dataclass(slots=True)
 class Tally:
-    """How often one field was there, by JSON type; `of` is the path of the object it stands in."""
+    """How often one field was there, by JSON type; `of` is the place of the object it stands in."""
 
-    of: str
-    kinds: Counter[str] = field(default_factory=Counter)
+    of: str | None
+    kinds: dict[str, int] = field(default_factory=dict)
 
     @property
     def present(self) -> int:
@@ -53,103 +55,92 @@ class Tally:
     @property
     def nulls(self) -> int:
         """Times it was null."""
-        return self.kinds["null"]
+        return self.kinds.get("null", 0)
 
     def types(self) -> list[str]:
         """Return the types it had but for null, the most frequent first."""
-        return [kind for kind, times in self.kinds.most_common() if times and kind != "null"]
+        return sorted((kind for kind in self.kinds if kind != "null"), key=lambda kind: -self.kinds[kind])
 
 
 @dataclass(slots=True)
 class Survey:
-    """What some records were like: `fields` by dotted path ("" is the record), `objects` counts those at each path."""
+    """What some records were like: `fields` by dotted path ("" is the record), `objects` counts those at each place."""
 
     fields: dict[str, Tally] = field(default_factory=dict)
-    objects: Counter[str] = field(default_factory=Counter)
+    objects: dict[str | None, int] = field(default_factory=dict)
 
     @property
     def records(self) -> int:
         """Records looked at."""
-        record = self.fields.get("")
-        return 0 if record is None else record.present
+        return self.objects.get(None, 0)
 
-    def possible(self, path: str) -> int:
-        """Return how many objects were seen that could have the field."""
-        tally = self.fields.get(path)
-        return self.objects[tally.of if tally is not None else _parent(path)]
+    def looked(self, place: str | None) -> int:
+        """Return how many objects were looked at there."""
+        return self.objects.get(place, 0)
 
-    def tally(self, path: str, of: str) -> Tally | None:
-        """Return the field's tally, a new one where there is room, None where there is none."""
-        found = self.fields.get(path)
-        if found is None and len(self.fields) < MAX_FIELDS:
-            found = self.fields[path] = Tally(of)
-        return found
-
-    def add(self, other: Survey) -> None:
-        """Take another survey of the same endpoint in."""
-        self.objects.update(other.objects)
-        for path, tally in other.fields.items():
-            mine = self.tally(path, tally.of)
-            if mine is not None:
-                mine.kinds.update(tally.kinds)
+    def add(self, shapes: Shapes) -> None:
+        """Take the shapes in; fields beyond `MAX_FIELDS` are not kept."""
+        for (place, keys, kinds), times in shapes.items():
+            self.objects[place] = self.objects.get(place, 0) + times
+            prefix = f"{place}." if place else ""
+            for key, kind in zip(keys, kinds, strict=True):
+                tally = self.fields.get(prefix + key)
+                if tally is None:
+                    if len(self.fields) >= MAX_FIELDS:
+                        continue
+                    tally = self.fields[prefix + key] = Tally(place)
+                name = json_type(kind)
+                tally.kinds[name] = tally.kinds.get(name, 0) + times
 
 
-def _parent(path: str) -> str:
-    return path.rpartition(".")[0]
+def shapes_of(records: Sequence[Json], maps: Collection[str] = (), *, into: Shapes) -> None:
+    """Count the shapes of some of the records, spread evenly over all, in `into`; `maps` are fields with data for keys.
 
-
-def survey(records: Sequence[Json], maps: Collection[str] = (), *, before: int = 0) -> Survey:
-    """Return what the records are like, from some of them, spread evenly over all.
-
-    `maps` are fields whose keys are data; `before` is how many records of this call were surveyed already.
+    The more records of the same call are counted there already, the fewer are looked at.
     """
-    found = Survey()
-    some = spread(records, max(0, _AT_ONCE - before) + len(records) // _ONE_IN + 1)
-    kinds = Counter(map(type, some))
-    if kinds:
-        found.fields[""] = Tally("", Counter())
-        for kind, times in kinds.items():
-            found.fields[""].kinds[json_type(kind)] += times
-    objects = some if kinds.keys() <= {dict} else [record for record in some if isinstance(record, dict)]
-    _look(found, objects, "", frozenset(maps), _DEPTH)
-    return found
+    before = sum(times for (place, _, _), times in into.items() if place is None)
+    some = spread(records, max(1, _AT_ONCE - before) + len(records) // _ONE_IN)
+    objects = [record for record in some if type(record) is dict]
+    _count(((None, ("",), (type(record),)) for record in some), into)
+    _look(objects, "", frozenset(maps), _DEPTH, into)
 
 
 def spread(items: Sequence[Json], most: int) -> Sequence[Json]:
-    """Return at most `most` of the items, the first and then evenly on, the last among them; all if there are few."""
+    """Return at most `most` of the items, the first and the last among them and the others evenly between."""
     if len(items) <= most:
         return items
     step = (len(items) - 1) / max(1, most - 1)
     return [items[round(number * step)] for number in range(most)]
 
 
-def _look(found: Survey, objects: Sequence[dict[str, Json]], path: str, maps: frozenset[str], depth: int) -> None:
-    """Count the fields of these objects, by their shapes: objects with the same keys and types count at one stroke."""
-    found.objects[path] += len(objects)
-    shapes = Counter((tuple(each), tuple(map(type, each.values()))) for each in objects)
-    if not shapes or _is_map(shapes, len(objects)):
+def _count(shapes: Iterable[Shape], into: Shapes) -> None:
+    for shape in shapes:
+        into[shape] = into.get(shape, 0) + 1
+
+
+def _look(objects: Sequence[dict[str, Json]], place: str, maps: frozenset[str], depth: int, into: Shapes) -> None:
+    here: Shapes = {}
+    _count(((place, tuple(each), tuple(map(type, each.values()))) for each in objects), here)
+    if _is_map(here, len(objects)):
         return
-    inner = dict[str, str]()
-    prefix = f"{path}." if path else ""
-    for (keys, kinds), times in shapes.items():
-        for key, kind in zip(keys, kinds, strict=True):
-            tally = found.tally(prefix + key, path)
-            if tally is None:
-                continue
-            tally.kinds[json_type(kind)] += times
-            if kind is dict and key not in maps and prefix + key not in maps:
-                inner[key] = prefix + key
+    for shape, times in here.items():
+        into[shape] = into.get(shape, 0) + times
     if depth > 1:
-        for key, place in inner.items():
-            inside = [value for each in objects if type(value := each.get(key)) is dict]
-            _look(found, spread(inside, _INSIDE), place, maps, depth - 1)
+        prefix = f"{place}." if place else ""
+        pairs = (pair for _, keys, kinds in here if dict in kinds for pair in zip(keys, kinds, strict=True))
+        for key in dict.fromkeys(key for key, kind in pairs if kind is dict):
+            if key not in maps and prefix + key not in maps:
+                inside = [value for each in objects if type(value := each.get(key)) is dict]
+                _look(spread(inside, _INSIDE), prefix + key, maps, depth - 1, into)
 
 
-def _is_map(shapes: Counter[tuple[tuple[str, ...], tuple[type, ...]]], objects: int) -> bool:
+def _is_map(shapes: Shapes, objects: int) -> bool:
+    if any(len(keys) > MAX_FIELDS or sum(map(len, keys)) > _MAP_TEXT for _, keys, _ in shapes):
+        return True
     if len(shapes) == 1:
         return False
-    keys = {key for names, _ in shapes for key in names}
-    filled = sum(len(names) * times for (names, _), times in shapes.items())
+    keys = {key for _, names, _ in shapes for key in names}
+    filled = sum(len(names) * times for (_, names, _), times in shapes.items())
     return len(keys) > _MAP_KEYS and filled < _MAP_FILL * len(keys) * objects
 
 
@@ -183,29 +174,70 @@ class Schema:
             lines.append(f"  {brief(path, 60):<{widest}}  {', '.join(words)}")
         return "\n".join(lines)
 
-
-def schema_of(found: Survey, endpoint: str) -> Schema:
-    """Return the survey as a schema to read."""
-    fields = {
-        path: Field(
-            tuple(tally.types()),
-            tally.present / max(1, found.objects[tally.of]),
-            tally.nulls / max(1, tally.present),
-            found.objects[tally.of],
-        )
-        for path, tally in list(found.fields.items())
-        if path
-    }
-    return Schema(endpoint, found.records, fields)
+    __repr__ = __str__
 
 
 @dataclass(slots=True)
 class Known:
-    """What is remembered of one endpoint: the survey of every record so far, and the vanished fields already told."""
+    """What is remembered of one endpoint: its shapes, the survey of all of them, the vanished fields already told.
+
+    `pending` are shapes that were seen again and are counted in the survey when it is next looked at.
+    """
 
     endpoint: str
-    survey: Survey = field(default_factory=Survey)
+    pending: Shapes = field(default_factory=dict)
+    shapes: set[Shape] = field(default_factory=set)
     told: set[str] = field(default_factory=set)
+    _survey: Survey = field(default_factory=Survey)
+
+    @property
+    def survey(self) -> Survey:
+        """Everything seen so far."""
+        pending, self.pending = self.pending, {}
+        self._survey.add(pending)
+        return self._survey
+
+    def holds(self, shapes: Shapes) -> bool:
+        """Return whether every one of the shapes was seen before."""
+        return shapes.keys() <= self.shapes
+
+    def add(self, shapes: Shapes) -> None:
+        """Remember that these were seen."""
+        for shape, times in shapes.items():
+            self.pending[shape] = self.pending.get(shape, 0) + times
+            if len(self.shapes) < MAX_SHAPES:
+                self.shapes.add(shape)
+        if len(self.pending) > MAX_SHAPES:
+            _ = self.survey
+
+    def schema(self) -> Schema:
+        """Return what is known, to read."""
+        seen = self.survey
+        fields = {
+            path: Field(
+                tuple(tally.types()),
+                tally.present / max(1, seen.looked(tally.of)),
+                tally.nulls / max(1, tally.present),
+                seen.looked(tally.of),
+            )
+            for path, tally in list(seen.fields.items())
+            if path
+        }
+        return Schema(self.endpoint, seen.records, fields)
+
+
+def schema_of(known: Known | None, records: Sequence[Json], call: BoundCall) -> Schema:
+    """Return what is known of the call's endpoint; where nothing is (a cached answer), what these records say."""
+    if known is None or not known.survey.records:
+        known = Known(_endpoint_of(call))
+        shapes_of(records, call.service.columns.maps, into=known.pending)
+    return known.schema()
+
+
+def _endpoint_of(call: BoundCall) -> str:
+    endpoint = endpoint_for(call.service, call.method, call.request.target)
+    path = endpoint.path if endpoint is not None else call.request.target
+    return f"{call.method} {path} on {call.service.name}"
 
 
 class Schemas:
@@ -220,11 +252,10 @@ class Schemas:
 
         The sandbox and the real service are told apart, and so are calls that ask for other fields (`expand`).
         """
-        endpoint = endpoint_for(call.service, call.method, call.request.target)
-        path = endpoint.path if endpoint is not None else call.request.target
+        endpoint = _endpoint_of(call)
         query = (f"{name}={value}" for name, value in call.request.query if name.partition("[")[0] in _SHAPING)
-        key = (call.service.name, call.environment, call.method, path, *sorted(query))
-        known = self._known.pop(key, None) or Known(f"{call.method} {path} on {call.service.name}")
+        key = (endpoint, call.environment, *sorted(query))
+        known = self._known.pop(key, None) or Known(endpoint)
         self._known[key] = known
         while len(self._known) > MAX_ENDPOINTS:
             self._known.popitem(last=False)

@@ -7,16 +7,20 @@ refused or dropped here.
 
 from __future__ import annotations
 
+import functools
+from collections import Counter
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from flarex_nb.catalog.dig import dig
+from flarex_nb.catalog.schema import Survey
 from flarex_nb.catalog.schema_words import LONGEST, a_kind, brief, counted, json_type, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from flarex_nb.catalog.profile import RecordShape
-    from flarex_nb.catalog.schema import Known, Survey, Tally
+    from flarex_nb.catalog.schema import Known, Shapes, Tally
     from flarex_nb.model import Json
 
 MOST_TOLD = 5
@@ -26,13 +30,18 @@ _CHANCE = 0.05
 """A difference that chance brings about more often than this is not told."""
 
 
-def drift(known: Known, now: Survey) -> tuple[str, ...]:
+def drift(known: Known, shapes: Shapes) -> tuple[str, ...]:
     """Return the differences between what is known and what came now, and take the latter in.
 
-    On the first call there is nothing to differ from. Each difference is told once.
+    On the first call there is nothing to differ from, and in shapes that are all known nothing differs. Each difference
+    is told once.
     """
-    told = tuple(_differences(known, now)) if known.survey.records and now.records else ()
-    known.survey.add(now)
+    told: tuple[str, ...] = ()
+    if not known.holds(shapes):
+        now = Survey()
+        now.add(shapes)
+        told = tuple(_differences(known, now)) if known.survey.records else ()
+    known.add(shapes)
     return bounded(told)
 
 
@@ -56,13 +65,14 @@ def _differences(known: Known, now: Survey) -> Iterator[str]:
 
 
 def _new(path: str, tally: Tally, before: Survey, now: Survey) -> Iterator[str]:
-    possible, seen = now.objects[tally.of], before.objects[tally.of]
+    possible, seen = now.looked(tally.of), before.looked(tally.of)
     if seen and _by_chance(tally.present, possible, seen) < _CHANCE:
-        yield f"{_name(path)} is new: it is in {_of(tally.present, possible)}, and was in none of {counted(seen)} before."
+        before_that = f"was in none of {counted(seen)} before"
+        yield f"{_name(path)} is new: it is in {_of(tally.present, possible)}, and {before_that}."
 
 
 def _changed(path: str, old: Tally, tally: Tally) -> Iterator[str]:
-    was, fresh = old.types(), [kind for kind in tally.types() if not old.kinds[kind]]
+    was, fresh = old.types(), [kind for kind in tally.types() if kind not in old.kinds]
     if was and fresh:
         times = sum(tally.kinds[kind] for kind in fresh)
         count = counted(sum(old.kinds[kind] for kind in was))
@@ -71,16 +81,17 @@ def _changed(path: str, old: Tally, tally: Tally) -> Iterator[str]:
 
 def _became_null(path: str, old: Tally, tally: Tally) -> Iterator[str]:
     if tally.nulls and not old.nulls and _by_chance(tally.nulls, tally.present, old.present) < _CHANCE:
-        yield f"{_name(path)} was never null in {counted(old.present)} and is null in {_of(tally.nulls, tally.present)}."
+        nulls = _of(tally.nulls, tally.present)
+        yield f"{_name(path)} was never null in {counted(old.present)} and is null in {nulls}."
 
 
 def _vanished(known: Known, now: Survey) -> Iterator[str]:
     before = known.survey
     for path, old in before.fields.items():
-        looked = now.objects[old.of]
+        looked = now.looked(old.of)
         if path in now.fields or path in known.told or not path or not looked:
             continue
-        possible = before.objects[old.of]
+        possible = before.looked(old.of)
         if _by_chance(old.present, possible, looked) < _CHANCE:
             known.told.add(path)
             share = f"all {counted(possible)}" if old.present == possible else f"{old.present:,} of {counted(possible)}"
@@ -102,31 +113,36 @@ def departures(shape: RecordShape, records: Sequence[Json]) -> tuple[str, ...]:
 
 
 def _departure(path: str, wanted: str, objects: Sequence[dict[str, Json]]) -> str:
-    allowed = {*wanted.removesuffix("?").split("|"), *(["null"] if wanted.endswith("?") else [])}
-    kinds = {json_type(kind) for kind in set(map(type, _values(path, objects)))}
-    if kinds <= allowed and ("null" not in kinds or not _is_missing(path, objects)):
+    allowed = _allowed(wanted)
+    try:
+        if set(map(type, map(itemgetter(path), objects))) <= allowed:
+            return ""
+    except KeyError:  # missing somewhere, or a field inside an object
+        pass
+    found = Counter(json_type(type(value)) if value is not _MISSING else "missing" for value in _values(path, objects))
+    wrong = {kind: times for kind, times in found.items() if kind not in {json_type(each) for each in allowed}}
+    if not wrong:
         return ""
-    missing = _is_missing(path, objects)
-    wrong = [kind for value in _values(path, objects) if (kind := json_type(type(value))) not in allowed]
-    nulls = wrong.count("null")
-    wrong = [kind for kind in wrong if kind != "null"]
-    parts = [f"missing in {missing:,}"] if missing else []
-    parts += [f"null in {more:,}"] if (more := nulls - missing if "null" not in allowed else 0) > 0 else []
-    parts += [f"{_kinds(sorted(set(wrong)))} in {len(wrong):,}"] if wrong else []
+    parts = [f"{kind if kind == 'missing' else a_kind(kind)} in {times:,}" for kind, times in sorted(wrong.items())]
     ought = _kinds(wanted.removesuffix("?").split("|"))
     return f"{_name(path)} is {listed(parts)} of {counted(len(objects))}, and should be {ought} in each."
 
 
-def _values(path: str, objects: Sequence[dict[str, Json]]) -> list[Json]:
-    if "." in path:
-        return [dig(each, path) for each in objects]
-    return [each.get(path) for each in objects]
+@functools.cache
+def _allowed(wanted: str) -> frozenset[type]:
+    """Return the Python types of the JSON types a profile names; there are few such texts."""
+    names = {*wanted.removesuffix("?").split("|"), *(["null"] if wanted.endswith("?") else [])}
+    return frozenset(kind for kind in (bool, int, float, str, list, dict, type(None)) if json_type(kind) in names)
 
 
-def _is_missing(path: str, objects: Sequence[dict[str, Json]]) -> int:
+_MISSING = object()
+
+
+def _values(path: str, objects: Sequence[dict[str, Json]]) -> Iterator[object]:
     outer, _, name = path.rpartition(".")
-    parents = objects if not outer else [dig(each, outer) for each in objects]
-    return sum(not isinstance(parent, dict) or name not in parent for parent in parents)
+    for each in objects:
+        parent = dig(each, outer)
+        yield parent.get(name, _MISSING) if isinstance(parent, dict) else _MISSING
 
 
 def _of(part: int, whole: int) -> str:

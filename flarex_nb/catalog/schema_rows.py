@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from flarex_nb.catalog.schema_words import brief, counted, dotted, got
 from flarex_nb.errors import SchemaMismatch
+from flarex_nb.model import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -102,6 +103,13 @@ class Verdict:
             error.context[f"misfit {number}"] = str(misfit)
         error.errors = tuple(self.misfits)
         return error
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedAnswer(Answer):
+    """An answer whose records were checked against the model its call asks for; kept only where all of them fit."""
+
+    verdict: Verdict | None = None
 
 
 def check_records(model: RecordModel, records: Sequence[Json], *, content: bytes = b"", path: str = "") -> Verdict:

@@ -37,5 +37,6 @@ def show_error(error: FlarexError) -> None:
 
 def _shorten(stop: KeyboardInterrupt) -> None:
     """Let IPython show one line for an interrupt: its traceback would be ours, not the person's."""
-    words = "KeyboardInterrupt: stopped by you; nothing more is sent."
+    notes = getattr(stop, "__notes__", []) or ["stopped by you. Nothing more is sent."]
+    words = f"KeyboardInterrupt: {notes[-1]}"
     stop._render_traceback_ = lambda: [words]  # type: ignore[attr-defined]

@@ -34,20 +34,26 @@ def call(shell: InteractiveShell, memory: Memory, line: str, cell: str | None) -
     for request in read:
         if result is not None and not result.call.options.quiet:
             display(result)
-        result = _run(shell, memory, request, whole_cell=cell is not None)
+        result = _run(shell, memory, request, alone=cell is not None and result is None)
     return None if result is None or result.call.options.quiet else result
 
 
-def _run(shell: InteractiveShell, memory: Memory, request: CallRequest, *, whole_cell: bool) -> CallResult:
-    """Run one request; what came is bound to the wished name also where a later page failed."""
+def _run(shell: InteractiveShell, memory: Memory, request: CallRequest, *, alone: bool) -> CallResult:
+    """Run one request; what came is bound to the wished name also where a later page failed.
+
+    `alone` says that the cell has shown nothing yet, so that the progress line may be cleared away.
+    """
     _confirm(shell, request)
-    live = Live(watched=not is_batch(shell) and not request.options.quiet, whole_cell=whole_cell)
+    live = Live(watched=not is_batch(shell) and not request.options.quiet, alone=alone)
     into = request.options.into
     try:
         result = default().run(request, listener=live.listener, pump=live.pump, new_key=memory.keys.key_for)
     except IncompletePages as error:
         if into:
             shell.user_ns[into] = error.result.df
+        raise
+    except KeyboardInterrupt as stop:
+        stop.add_note(live.stopped())
         raise
     finally:
         live.close()
@@ -65,12 +71,11 @@ def _answer(result: CallResult) -> dict[str, object]:
 
 def _confirm(shell: InteractiveShell, request: CallRequest) -> None:
     """Ask before a live call that carries `# @note`; where nobody can be asked, do not send."""
-    client = default()
-    if not request.note or client.environment() == "sandbox":
+    if not request.note or request.options.yes or default().environment_of(request) == "sandbox":
         return
     if is_batch(shell):
         msg = f"the request wants to be confirmed ({request.note}), and nobody can be asked here"
-        raise UsageError(msg, hint="Run it in a notebook by hand, or against the sandbox.", place=str(request.span))
+        raise UsageError(msg, hint="Add --yes to confirm it, or run it against the sandbox.", place=str(request.span))
     if input(f"{request.note}. Send it? [y/N] ").strip().lower() not in {"y", "yes"}:
         msg = f"not sent: {request.note}"
         raise UsageError(msg, hint="Run the cell again and answer y.", place=str(request.span))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from flarex_nb.notebook.journal import Memory
 from flarex_nb.notebook.magics import FlarexMagics
 from flarex_nb.notebook.mend import mend
 
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
 _RESULT = ("flarex_nb.pipeline.view", "CallResult")
 
 _loaded: WeakKeyDictionary[InteractiveShell, FlarexMagics] = WeakKeyDictionary()
+_memories: WeakKeyDictionary[InteractiveShell, Memory] = WeakKeyDictionary()
+"""What a shell's cells did stays known while it lives: loading again must not make a write a new one."""
 
 
 def load(shell: InteractiveShell) -> None:
     """Register everything with the shell; loading again first takes off what is there."""
     unload(shell)
-    magics = FlarexMagics(shell)
+    magics = FlarexMagics(shell, _memories.setdefault(shell, Memory()))
     shell.register_magics(magics)
     shell.magics_manager.magics["line"]["%flarex_call"] = _must_be_first
     shell.input_transformers_cleanup.append(mend)

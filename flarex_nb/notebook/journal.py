@@ -6,7 +6,6 @@ the request, never under a value of it.
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass, field
 
 
@@ -16,12 +15,13 @@ class KeyJournal:
     def __init__(self) -> None:
         """Begin empty."""
         self._keys: dict[str, str] = {}
-        self.repeated = False
 
-    def key_for(self, fingerprint: str) -> str:
-        """Return the key this request had before, or a new one; `repeated` says which of the two it was."""
-        self.repeated = fingerprint in self._keys
-        return self._keys.setdefault(fingerprint, str(uuid.uuid4()))
+    def key_for(self, fingerprint: str) -> tuple[str, bool]:
+        """Return the key this request had before, or a new one, and whether it had it before."""
+        import uuid  # noqa: PLC0415 - takes longer to load than the rest of the extension
+
+        repeated = fingerprint in self._keys
+        return self._keys.setdefault(fingerprint, str(uuid.uuid4())), repeated
 
 
 @dataclass

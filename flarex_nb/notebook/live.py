@@ -40,19 +40,22 @@ def is_batch(shell: InteractiveShell) -> bool:
 class Live:
     """The progress line of one call: `listener` hears events on any thread, `pump` draws on the caller's."""
 
-    def __init__(self, *, watched: bool, whole_cell: bool) -> None:
-        """Draw only when somebody watches; with `whole_cell` the line may be cleared with the rest of the output."""
+    def __init__(self, *, watched: bool, alone: bool) -> None:
+        """Draw only when somebody watches; with `alone` the line may be cleared with the cell's whole output."""
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._clock = RealClock()
         self._started = self._clock.now()
         self._drawn_at = 0.0
         self._text = ""
         self._watched = watched
-        self._whole_cell = whole_cell
+        self._alone = alone
+        self._stopped: Event | None = None
         self._handle: object | None = None
 
     def listener(self, event: Event) -> None:
         """Take note of an event."""
+        if event.kind == "stopped":
+            self._stopped = event
         self._events.put(event)
 
     def pump(self) -> None:
@@ -66,11 +69,23 @@ class Live:
             self._drawn_at = now
             self._draw(self._text)
 
+    def stopped(self) -> str:
+        """Return what an interrupt met: which attempt was under way, and whether it may have been applied."""
+        event = self._stopped
+        if event is None:
+            return "stopped by you before anything was sent, or between two attempts. Nothing more is sent."
+        reached = {
+            "no": "it had not been sent",
+            "maybe": "the request may have reached the server",
+            "yes": "the request reached the server",
+        }[event.text]
+        return f"stopped by you during attempt {event.number}; {reached}. Nothing more is sent."
+
     def close(self) -> None:
         """Make room for the result: the line goes when the next output comes."""
         if self._handle is None:
             return
-        if self._whole_cell:
+        if self._alone:
             clear_output(wait=True)
         else:
             self._draw("")

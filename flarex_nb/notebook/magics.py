@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, no_var_expand
 
 from flarex_nb.notebook.boxes import boxed
-from flarex_nb.notebook.journal import Memory
 from flarex_nb.text.options import help_text
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
+    from flarex_nb.notebook.journal import Memory
     from flarex_nb.pipeline.view import CallResult
 
 
@@ -34,11 +34,11 @@ def _with_options(function: Callable[..., Any]) -> Callable[..., Any]:
 class FlarexMagics(Magics):
     """The magics of one shell."""
 
-    def __init__(self, shell: InteractiveShell) -> None:
-        """Begin with an empty memory."""
+    def __init__(self, shell: InteractiveShell, memory: Memory) -> None:
+        """Serve one shell and what it remembers."""
         super().__init__(shell)
         self.here = shell
-        self.memory = Memory()
+        self.memory = memory
 
     @no_var_expand
     @line_cell_magic

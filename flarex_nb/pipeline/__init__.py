@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flarex_nb.errors import AttemptTimeout, DeadlineExceeded
-from flarex_nb.net.progress import Progress
 from flarex_nb.pipeline.cache import Cache
 from flarex_nb.pipeline.retry import Retry, Turn
 from flarex_nb.pipeline.throttle import Throttle
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from flarex_nb.clock import Clock
     from flarex_nb.events import Listener
     from flarex_nb.model import Answer, BoundCall, Reply, Reveal
+    from flarex_nb.net.progress import Progress
     from flarex_nb.pipeline.transmit import Wire
     from flarex_nb.settings import Settings
 
@@ -53,14 +53,17 @@ class Pipeline:
         async with self.throttle.slot(call, turn.ends - self._clock.now(), listener) as slot:
             turn.waited += slot.waited
             turn.source = slot.source or turn.source
-            slot.reply = await self._bounded(call, turn)
+            try:
+                slot.reply = await self._bounded(call, turn)
+            finally:
+                slot.sent = turn.progress.sent
         return check(call, slot.reply)
 
     async def _bounded(self, call: BoundCall, turn: Turn) -> Reply:
         """Send within the attempt's own time: dialling, headers and the whole body."""
         turn.began = self._clock.now()
         limit = attempt_limit(call.options.attempt_timeout, turn.ends - turn.began)
-        progress = Progress()
+        progress = turn.progress
         try:
             async with self._clock.timeout(limit):
                 return await self.transmit.send(call, progress)

@@ -76,6 +76,11 @@ def options_from(changes: Mapping[str, object], base: CallOptions) -> CallOption
     changes = dict(changes)
     keep_errors = {"check": changes.pop("check")} if "check" in changes else {}
     options = replace(to_call_options(changes, base), **keep_errors)  # type: ignore[arg-type]  # a flag of Python's only
+    if "attempt_timeout" not in changes:  # a limit nobody chose gives way to one somebody did
+        chosen = [float(limit) for name in ("deadline", "total") if isinstance(limit := changes.get(name), int | float)]
+        options = replace(
+            options, attempt_timeout=min([options.attempt_timeout, *(each for each in chosen if each > 0)])
+        )
     check_times(options.attempts, options.attempt_timeout, options.deadline, options.total)
     return options
 
@@ -102,7 +107,9 @@ def from_cell(line: str, cell: str, around: Surroundings, base: CallOptions) -> 
     parsed = parse(_with_request_of(on_line) + cell, first_line=1 if on_line.target else 2)
     own = {raw.name for raw in parsed.requests if raw.name}
     pending = [raw if _needs(raw, own) else _read(raw, on_line, around, base) for raw in parsed.requests]
-    return (each if isinstance(each, CallRequest) else _read(each, on_line, around, base) for each in pending)
+    read = (each if isinstance(each, CallRequest) else _read(each, on_line, around, base) for each in pending)
+    before = [parsed.requests[:number].count(raw) for number, raw in enumerate(parsed.requests)]
+    return (replace(request, occurrence=count) for request, count in zip(read, before, strict=True))
 
 
 def from_line(line: str, around: Surroundings, base: CallOptions) -> Iterator[CallRequest]:

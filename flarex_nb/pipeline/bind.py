@@ -10,10 +10,11 @@ import json
 import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, assert_never
-from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from flarex_nb.catalog.profile import BasicAuth, BearerAuth, HeaderAuth, NoAuth, QueryAuth
-from flarex_nb.errors import HostNotAllowed, UsageError
+from flarex_nb.catalog.urls import query_text, url_of
+from flarex_nb.errors import UsageError
 from flarex_nb.model import (
     BoundCall,
     FormBody,
@@ -24,9 +25,11 @@ from flarex_nb.model import (
     Reach,
     SecretRef,
     header,
+    origin_of,
 )
+from flarex_nb.policies.dialects import check_dialects
 from flarex_nb.text.form import encode, to_bytes
-from flarex_nb.vault.ref import find_markers
+from flarex_nb.vault.ref import find_markers, show_markers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +37,12 @@ if TYPE_CHECKING:
     from flarex_nb.catalog.profile import Service
     from flarex_nb.catalog.registry import Registry
     from flarex_nb.model import CallRequest, Environment, Headers
+
+    NewKey = Callable[[str], tuple[str, bool]]
+
+_SAME_KEY = (
+    "sent with the idempotency key of the same request before: it is applied once (--idempotency new for another)"
+)
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -52,23 +61,23 @@ class Place(NamedTuple):
     services: tuple[str, ...] = ()
 
 
-def bind(request: CallRequest, registry: Registry, sandbox: Place | None, new_key: Callable[[str], str]) -> BoundCall:
+def bind(request: CallRequest, registry: Registry, sandbox: Place | None, new_key: NewKey) -> BoundCall:
     """Return the request with everything decided but the secret's value.
 
     `sandbox` is where the sandbox listens, None while it is off. `new_key` gives an idempotency key for a fingerprint
-    of the request.
+    of the request, and whether it had it before.
 
     Raises:
         UnknownService, UsageError, HostNotAllowed: nothing was sent.
     """
-    service = _service_of(request, registry)
-    environment = _environment(request, service, registry, sandbox)
+    service, environment = settle(request, registry, sandbox)
+    check_dialects(service.retry.dialects)
     base = f"{sandbox.origin}/{service.name}" if environment == "sandbox" and sandbox else service.base_url
     content, media_type = _encode_body(request, service)
-    url = _url(base, request, service)
-    mark = _fingerprint(environment, request.method, url, content)
-    key = _idempotency_key(request, service, lambda: new_key(mark))
     placements = _placements(request, service, environment)
+    url = url_of(base, request, service, {each.name for each in placements if each.place == "query"})
+    mark = _fingerprint(request, service, environment, url, content)
+    key, repeated = _idempotency_key(request, service, lambda: new_key(mark))
     return BoundCall(
         request=request,
         service=service,
@@ -81,23 +90,33 @@ def bind(request: CallRequest, registry: Registry, sandbox: Place | None, new_ke
         reach=_reach(base, request, service, environment),
         credential=f"{','.join(service.secret_names)}@{environment}",
         idempotency_key=key,
-        warnings=(*request.warnings, *_replaced(request, placements)),
+        warnings=(*request.warnings, *_replaced(request, placements), *([_SAME_KEY] if repeated else [])),
     )
 
 
 def at_page(call: BoundCall, query: tuple[tuple[str, str], ...]) -> BoundCall:
     """Return the same call asking for another page."""
     request = replace(call.request, query=query)
-    url = urlunsplit(urlsplit(call.url)._replace(query=_query(query)))
+    url = urlunsplit(urlsplit(call.url)._replace(query=query_text(query)))
     headers = tuple((name, str(uuid.uuid4()) if name == _REHEARSAL else value) for name, value in call.headers)
     return replace(call, request=request, url=url, headers=headers)
+
+
+def settle(request: CallRequest, registry: Registry, sandbox: Place | None) -> tuple[Service, Environment]:
+    """Return which service is meant, and whether it or its look-alike is called.
+
+    Raises:
+        UnknownService, UsageError: nothing was sent.
+    """
+    service = _service_of(request, registry)
+    return service, _environment(request, service, registry, sandbox)
 
 
 def _service_of(request: CallRequest, registry: Registry) -> Service:
     if request.service:
         return registry.get(request.service)
     host = urlsplit(request.target).hostname or ""
-    service = registry.for_host(host) if host else None
+    service = registry.for_url(request.target) if host else None
     if service is None:
         msg = f"no service is named, and none is known for the host {host!r}" if host else "no service is named"
         hint = f"Write its name first: %%flarex_call {registry.names()[0]}. Known here: {', '.join(registry.names())}."
@@ -108,7 +127,7 @@ def _service_of(request: CallRequest, registry: Registry) -> Service:
 def _environment(request: CallRequest, service: Service, registry: Registry, sandbox: Place | None) -> Environment:
     """The sandbox while it is on, for the services it has; a user's own service is always called itself."""
     wanted = request.options.env or ("sandbox" if sandbox else "live")
-    if wanted == "sandbox" and not registry.is_packaged(service.name):
+    if request.options.env is None and not registry.is_packaged(service.name):
         wanted = "live"
     if request.options.simulate and wanted != "sandbox":
         msg = "faults can be simulated by the sandbox only, and this call would go to the real service"
@@ -122,29 +141,6 @@ def _environment(request: CallRequest, service: Service, registry: Registry, san
         msg = f"the sandbox has no look-alike of {service.name!r}"
         raise UsageError(msg, hint="Run %flarex_sandbox off to call the real service.")
     return "sandbox"
-
-
-def _url(base: str, request: CallRequest, service: Service) -> str:
-    target = request.target
-    parts = urlsplit(target)
-    if parts.scheme:
-        if (parts.hostname or "").lower() != service.host or parts.scheme != urlsplit(service.base_url).scheme:
-            msg = f"the URL is on {parts.hostname}, but {service.name!r} is on {service.host}"
-            hint = "Leave the service name out, or write only the path, such as /v1/charges."
-            raise HostNotAllowed(msg, hint=hint)
-        target = parts.path or "/"
-    elif not target.startswith("/"):
-        msg = f"the path {target!r} does not begin with /"
-        raise UsageError(msg, hint=f"Write /{target}.")
-    if any(unquote(part) in {".", ".."} for part in target.split("/")):
-        msg = "the path holds a . or .. part"
-        raise UsageError(msg, hint="Write the path as the documentation shows it.")
-    path = quote(target, safe="/%:@!$&'()*+,;=~-._")
-    return f"{base}{path}" + (f"?{_query(request.query)}" if request.query else "")
-
-
-def _query(query: tuple[tuple[str, str], ...]) -> str:
-    return urlencode(query, quote_via=quote, safe="")
 
 
 def _encode_body(request: CallRequest, service: Service) -> tuple[bytes, str]:
@@ -174,6 +170,9 @@ def _headers(request: CallRequest, service: Service, media_type: str, key: str) 
     if key:
         chosen[service.idempotency_header.lower()] = (service.idempotency_header, key)
     for name, value in (*service.headers.items(), *request.headers):
+        if find_markers(name):
+            msg = "a secret cannot be the name of a header"
+            raise UsageError(msg, place=str(request.span or ""))
         if name.lower() in _OURS:
             msg = f"the header {name} is set by the connection itself"
             raise UsageError(msg, hint="Leave it out.", place=str(request.span or ""))
@@ -181,24 +180,34 @@ def _headers(request: CallRequest, service: Service, media_type: str, key: str) 
     return tuple(chosen.values())
 
 
-def _idempotency_key(request: CallRequest, service: Service, new_key: Callable[[], str]) -> str:
+def _idempotency_key(
+    request: CallRequest, service: Service, new_key: Callable[[], tuple[str, bool]]
+) -> tuple[str, bool]:
+    """Return the key ("" for none) and whether an earlier equal request had it."""
     name, mode = service.idempotency_header, request.options.idempotency
+    if not name and mode not in {"auto", "off"}:
+        msg = f"{service.name} honours no idempotency key, so none can be sent"
+        raise UsageError(msg, hint="Leave --idempotency out; a write that may have been applied is not repeated.")
     if not name or request.method in service.idempotent_methods:
-        return ""
+        return "", False
     written = header(request.headers, name)
     if written is not None:
-        return written
-    if mode == "off":
-        return ""
-    if mode == "new":
-        return str(uuid.uuid4())
-    return new_key() if mode == "auto" else mode
+        return written, False
+    if mode == "auto":
+        return new_key()
+    return {"off": "", "new": str(uuid.uuid4())}.get(mode, mode), False
 
 
-def _fingerprint(environment: Environment, method: str, url: str, content: bytes) -> str:
-    """Return what tells equal requests from others, as a hash; the sandbox's port is no difference."""
+def _fingerprint(request: CallRequest, service: Service, environment: Environment, url: str, content: bytes) -> str:
+    """Return what tells equal operations from others, as a hash.
+
+    The same request written twice in one cell is two operations; the sandbox's port is no difference.
+    """
+    key = service.idempotency_header.lower()
+    headers = sorted(f"{name.lower()}:{show_markers(value)}" for name, value in request.headers if name.lower() != key)
     path = url.split("//", 1)[-1].split("/", 1)[-1]
-    return hashlib.sha256(b"\0".join((environment.encode(), method.encode(), path.encode(), content))).hexdigest()
+    parts = (service.name, environment, request.method, path, str(request.occurrence), *headers)
+    return hashlib.sha256("\0".join(parts).encode() + b"\0" + content).hexdigest()
 
 
 def _placements(request: CallRequest, service: Service, environment: Environment) -> tuple[Placement, ...]:
@@ -208,16 +217,23 @@ def _placements(request: CallRequest, service: Service, environment: Environment
         return ()
     ref = SecretRef(auth.secret, scope=environment)
     placement = _placement(auth, ref)
-    written = header(request.headers, placement.name) if placement.place == "header" else None
+    written = _written(request, placement)
     return () if written is not None and find_markers(written) else (placement,)
+
+
+def _written(request: CallRequest, placement: Placement) -> str | None:
+    """Return what the person wrote where the credential goes, None for nothing."""
+    if placement.place == "query":
+        return next((value for name, value in request.query if name == placement.name), None)
+    return header(request.headers, "Authorization" if placement.place == "userinfo" else placement.name)
 
 
 def _replaced(request: CallRequest, placements: tuple[Placement, ...]) -> tuple[str, ...]:
     """A header pasted from the provider's documentation gives way to the stored secret, and the result says so."""
     return tuple(
-        f"the {placement.name} header as written was replaced by {placement.ref.name}"
+        f"the credential as written was replaced by {placement.ref.name}"
         for placement in placements
-        if placement.place == "header" and header(request.headers, placement.name) is not None
+        if _written(request, placement) is not None
     )
 
 
@@ -237,12 +253,11 @@ def _placement(auth: BearerAuth | HeaderAuth | QueryAuth | BasicAuth, ref: Secre
 
 def _reach(base: str, request: CallRequest, service: Service, environment: Environment) -> Reach:
     """Public addresses only; the sandbox's own host and port, or a private service's, and nothing else."""
-    parts = urlsplit(base)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
+    _, host, port = origin_of(base)
     private = environment == "sandbox" or service.network == "private"
     cap = request.options.max_bytes or service.max_bytes
     return Reach(
-        private=frozenset({((parts.hostname or "").lower(), port)}) if private else frozenset(),
+        private=frozenset({(host, port)}) if private else frozenset(),
         max_wire_bytes=cap,
         max_bytes=cap,
     )

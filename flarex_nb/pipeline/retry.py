@@ -23,6 +23,7 @@ from flarex_nb.errors import (
 )
 from flarex_nb.events import Event, emit
 from flarex_nb.model import Attempt
+from flarex_nb.net.progress import Progress
 from flarex_nb.policies import breaker as circuit
 from flarex_nb.policies import budget as credit
 from flarex_nb.policies.backoff import backoff
@@ -37,6 +38,13 @@ if TYPE_CHECKING:
     from flarex_nb.events import Listener
     from flarex_nb.model import Answer, BoundCall, Reply
 
+_SENT_ORDER: tuple[Sent, ...] = ("no", "maybe", "yes")
+
+_STORED_ANSWER = (
+    "The service gives this same answer to the same idempotency key. Look whether the request was applied; if it was "
+    "not, --idempotency new asks with a fresh key."
+)
+
 _DONE = Stop("succeeded", "The answer is good.")
 
 
@@ -45,7 +53,7 @@ class Turn:
     """One attempt in the making: how long it may take, and what came of it.
 
     `ends` is the call's deadline and `began` when the send began, both monotonic seconds (`began` None before that);
-    `waited` and `source` are the wait before it and who asked for that.
+    `waited` and `source` are the wait before it and who asked for that. `progress` says how far the send got.
     """
 
     number: int
@@ -53,6 +61,7 @@ class Turn:
     waited: float = 0.0
     source: str = ""
     began: float | None = None
+    progress: Progress = field(default_factory=Progress)
 
 
 @dataclass
@@ -88,8 +97,9 @@ class Retry:
             try:
                 answer = await attempt(turn)
             except FlarexError as error:
+                outcome = run.outcome_of(error)
                 decision = run.failed(turn, error, passed)
-                emit(Event("answer", call.service.name, turn.number, text=run.outcome_of(error)), listener)
+                emit(Event("answer", call.service.name, turn.number, text=outcome), listener)
                 if isinstance(decision, Stop):
                     raise
                 turn = run.next_turn(turn, decision)
@@ -97,6 +107,7 @@ class Retry:
                 await self._clock.sleep(decision.delay)
             except BaseException:
                 run.cancelled(passed)
+                emit(Event("stopped", call.service.name, turn.number, text=run.sent_with(turn.progress.sent)), listener)
                 raise
             else:
                 return run.succeeded(turn, answer, passed)
@@ -117,6 +128,7 @@ class _Run:
         self._attempts: list[Attempt] = []
         self._spent = 0.0
         self._last_reply: Reply | None = None
+        self._sent: Sent = "no"
         retry = call.service.retry
         self._rules = RetryRules(
             dialects=retry.dialects,
@@ -140,17 +152,24 @@ class _Run:
         self._health.breaker, verdict = circuit.admit(self._health.breaker, self._clock.now())
         if isinstance(verdict, circuit.Pass):
             return verdict
+        raise self._circuit_open(verdict)
+
+    def _circuit_open(self, refused: circuit.Refused) -> CircuitOpen:
         name = self._call.service.name
-        hint = f"Wait {verdict.retry_after:.0f} s: the service failed too often just now, so nothing is sent to it."
-        error = CircuitOpen(f"{name} is not called: {verdict.sentence}", hint=hint)
+        hint = f"Wait {refused.retry_after:.0f} s: the service failed too often just now, so nothing is sent to it."
+        error = CircuitOpen(f"{name} is not called: {refused.sentence}", hint=hint, sent=self._sent)
         error.attempts = tuple(self._attempts)
         error.reply = self._last_reply
-        raise error
+        return error
+
+    def sent_with(self, sent: Sent) -> Sent:
+        """Return whether anything of the whole call may have reached the server, this attempt's `sent` included."""
+        self._sent = max(self._sent, sent, key=_SENT_ORDER.index)
+        return self._sent
 
     def failed(self, turn: Turn, error: FlarexError, passed: circuit.Pass) -> Again | Stop:
         """Note the failed attempt, and return whether there is another."""
         outcome = self._outcome(error)
-        self._last_reply = error.reply
         self._report(passed, error, outcome)
         step = backoff(turn.number - 1, jitter=self._call.options.jitter, dice=self._dice)
         situation = Situation(
@@ -167,10 +186,24 @@ class _Run:
         decision = decide(outcome, situation, self._rules, wall=self._clock.wall())
         if turn.began is not None and _was_attempted(error):
             self._note(turn, self.outcome_of(error), error.sent, decision, error.reply)
+        error.sent = self.sent_with(error.sent)
         error.attempts = tuple(self._attempts)
-        if isinstance(decision, Stop) and self._attempts:
+        error.reply = self._last_reply = error.reply or self._last_reply
+        if isinstance(decision, Again):
+            self._check_wait(decision, error)
+        elif self._attempts:
             error.context.setdefault("why it ended", decision.sentence)
+        if decision.reason == "stored-answer":
+            error.hint = _STORED_ANSWER
         return decision
+
+    def _check_wait(self, decision: Again, error: FlarexError) -> None:
+        """Do not wait for an attempt that the breaker, open by now, would refuse."""
+        state, after = self._health.breaker, self._clock.now() + decision.delay
+        if state.phase == "open" and after < state.until:
+            self._attempts[-1] = replace(self._attempts[-1], decision="stop", reason="circuit-open")
+            left = state.until - self._clock.now()
+            raise self._circuit_open(circuit.Refused(left, f"The breaker is open. {state.cause}")) from error
 
     def succeeded(self, turn: Turn, answer: Answer, passed: circuit.Pass) -> Answer:
         """Note the good attempt and return the answer with the history."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, assert_never
 from urllib.parse import urlsplit
 
+from flarex_nb.catalog.payload import decoded_or_none
 from flarex_nb.errors import ThrottleRefused
 from flarex_nb.events import Event, emit
 from flarex_nb.policies import limiter
@@ -23,9 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from flarex_nb.clock import Clock
+    from flarex_nb.errors import Sent
     from flarex_nb.events import Listener
     from flarex_nb.model import BoundCall, Reply
     from flarex_nb.policies.limiter import Ticket
+
+
+_FIRST_ERROR = 400
+_OWN_LIMIT = "our own limit of connections"
 
 
 @dataclass
@@ -51,6 +57,7 @@ class Slot:
     waited: float
     source: str
     reply: Reply | None = None
+    sent: Sent = "no"
 
 
 class Throttle:
@@ -75,38 +82,67 @@ class Throttle:
         lane = self._lanes.setdefault((host, credential), Lane())
         if call.options.simulate:
             lane = Lane()  # a rehearsed limit must not hold back real calls
+        places = self._hosts.setdefault(host, asyncio.Semaphore(self._connections))
         began = self._clock.now()
-        source = await self._enter(lane, call, left, listener)
-        async with self._hosts.setdefault(host, asyncio.Semaphore(self._connections)):
+        source = await self._enter(lane, places, call, left, listener)
+        try:
             lane.gate, ticket = limiter.start(lane.gate, self._clock.now())
             slot = Slot(lane, ticket, self._clock.now() - began if source else 0.0, source)
             try:
                 yield slot
             finally:
                 self._leave(slot, call)
+        finally:
+            places.release()
 
-    async def _enter(self, lane: Lane, call: BoundCall, left: float, listener: Listener | None) -> str:
-        """Return who asked for the wait, "" when there was none."""
+    async def _enter(
+        self, lane: Lane, places: asyncio.Semaphore, call: BoundCall, left: float, listener: Listener | None
+    ) -> str:
+        """Take one of the host's places once the limit has room; return who asked for the wait, "" for none."""
         ends, source, me = self._clock.now() + left, "", object()
         lane.queue.append(me)
         try:
             while True:
+                source = await self._admitted(lane, me, call, ends, listener) or source
+                if not places.locked():
+                    await places.acquire()
+                    return source
+                await self._free_place(places, ends)
+                source = source or _OWN_LIMIT
                 now = self._clock.now()
-                verdict = limiter.admit(lane.gate, now, ends - now, ahead=lane.queue.index(me))
-                match verdict:
-                    case GoNow():
-                        return source
-                    case Refuse(sentence=sentence):
-                        raise ThrottleRefused(sentence, hint="Wait, or raise --deadline.")
-                    case WaitUntil(at=at):
-                        source = verdict.source
-                        emit(Event("wait", call.service.name, seconds=(at or now) - now, text=source), listener)
-                        await self._pause(lane, ends if at is None else at, timed=at is not None)
-                    case _:
-                        assert_never(verdict)
+                if isinstance(limiter.admit(lane.gate, now, ends - now, ahead=lane.queue.index(me)), GoNow):
+                    return source
+                places.release()
         finally:
             lane.queue.remove(me)
             lane.signal()
+
+    async def _admitted(self, lane: Lane, me: object, call: BoundCall, ends: float, listener: Listener | None) -> str:
+        """Wait until the server's limit has room; return who asked for the wait, "" for none."""
+        source = ""
+        while True:
+            now = self._clock.now()
+            verdict = limiter.admit(lane.gate, now, ends - now, ahead=lane.queue.index(me))
+            match verdict:
+                case GoNow():
+                    return source
+                case Refuse(sentence=sentence):
+                    raise ThrottleRefused(sentence, hint="Wait, or raise --deadline.")
+                case WaitUntil(at=at):
+                    source = verdict.source
+                    emit(Event("wait", call.service.name, seconds=(at or now) - now, text=source), listener)
+                    await self._pause(lane, ends if at is None else at, timed=at is not None)
+                case _:
+                    assert_never(verdict)
+
+    async def _free_place(self, places: asyncio.Semaphore, ends: float) -> None:
+        """Wait for one of the host's places until the deadline, and take it."""
+        try:
+            async with self._clock.timeout(ends - self._clock.now()):
+                await places.acquire()
+        except TimeoutError:
+            msg = f"all {self._connections} places for this host were taken until the deadline"
+            raise ThrottleRefused(msg, hint="Send fewer calls at once, or raise --deadline.") from None
 
     async def _pause(self, lane: Lane, until: float, *, timed: bool) -> None:
         """Wait until then, or for another call of the lane to end."""
@@ -123,13 +159,14 @@ class Throttle:
 
     def _leave(self, slot: Slot, call: BoundCall) -> None:
         lane, reply = slot.lane, slot.reply
-        lane.gate = limiter.finish(lane.gate, counted=reply is not None)
+        lane.gate = limiter.finish(lane.gate, counted=reply is not None or slot.sent != "no")
         if reply is not None:
             dialects, wall = call.service.retry.dialects, self._clock.wall()
+            body = decoded_or_none(reply) if reply.status >= _FIRST_ERROR else None
             told = quotas(reply.headers, dialects, wall)
             wait = None
-            if limited(status=reply.status, headers=reply.headers, body=None, dialects=dialects, wall=wall):
-                wait = server_wait(status=reply.status, headers=reply.headers, body=None, dialects=dialects, wall=wall)
+            if limited(status=reply.status, headers=reply.headers, body=body, dialects=dialects, wall=wall):
+                wait = server_wait(status=reply.status, headers=reply.headers, body=body, dialects=dialects, wall=wall)
             if told or wait is not None or lane.gate.allowance is not None:
                 lane.gate = limiter.learn(lane.gate, told, self._clock.now(), ticket=slot.ticket, wait=wait)
         lane.signal()

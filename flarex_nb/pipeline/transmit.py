@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote, urljoin, urlsplit
 
 from flarex_nb.errors import RedirectBlocked
-from flarex_nb.model import Destination, Outgoing, Reply, SecretRef
+from flarex_nb.model import Destination, Outgoing, Reply, SecretRef, origin_of
+from flarex_nb.vault.forms import forms
 from flarex_nb.vault.ref import find_markers
 
 if TYPE_CHECKING:
@@ -42,7 +43,23 @@ class Wire(Protocol):
 
 
 class Revealed(dict[str, str]):
-    """Values by name during one send; its repr names them only, so that no traceback can show one."""
+    """Values by name during one send; its repr names them only, so that no traceback can show one.
+
+    `written` are the headers made of them, which may be another form of the value.
+    """
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        super().__init__()
+        self.written: dict[str, str] = {}
+
+    def forms(self) -> list[tuple[str, str]]:
+        """Return (name, text) of each way in which an answer may repeat a value, the longest first."""
+        found = {(name, form) for name, value in self.items() for form in forms(value)}
+        found |= {
+            (name, text.removeprefix("Basic ")) for name, text in self.written.items() if text not in self.values()
+        }
+        return sorted(found, key=lambda pair: -len(pair[1]))
 
     def __repr__(self) -> str:
         """Return the names."""
@@ -85,6 +102,7 @@ class Transmit:
             raise
         finally:
             values.clear()
+            values.written.clear()
 
 
 def _forget_frames(error: BaseException) -> None:
@@ -127,10 +145,11 @@ def _fill(call: BoundCall, url: str, reveal: Reveal, values: Revealed) -> Outgoi
     for placement in call.placements:
         value = value_of(placement.ref, placement.place)
         if placement.place == "query":
-            url += f"{'&' if '?' in url else '?'}{quote(placement.name, safe='')}={quote(value, safe='')}"
+            url = _with_query(url, quote(placement.name, safe=""), quote(value, safe=""))
         else:
             name, text = _as_header(placement, value)
             headers[name.lower()] = (name, text)
+            values.written[placement.ref.name] = text
     path, mark, query = url.partition("?")
     url = refill(path, "path", encode=True) + mark + refill(query, "query", encode=True)
     content = call.content
@@ -138,6 +157,13 @@ def _fill(call: BoundCall, url: str, reveal: Reveal, values: Revealed) -> Outgoi
         content = refill(text, "body").encode("latin-1")
     lines: Headers = tuple(headers.values())
     return Outgoing(call.method, url, lines, content)
+
+
+def _with_query(url: str, name: str, value: str) -> str:
+    """Return the URL with that parameter once: a redirect may have repeated it."""
+    path, _, query = url.partition("?")
+    kept = [pair for pair in query.split("&") if pair and pair.partition("=")[0] != name]
+    return f"{path}?{'&'.join([*kept, f'{name}={value}'])}"
 
 
 def _as_header(placement: Placement, value: str) -> tuple[str, str]:
@@ -148,18 +174,16 @@ def _as_header(placement: Placement, value: str) -> tuple[str, str]:
 
 
 def _destination(url: str, place: PlaceKind) -> Destination:
-    parts = urlsplit(url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    return Destination(parts.scheme, (parts.hostname or "").lower(), port, place)
+    return Destination(*origin_of(url), place)
 
 
 def _scrub(reply: Reply, values: Revealed, call: BoundCall) -> Reply:
     """Return the answer with every echoed value masked, headers and body, and its request id read."""
     headers, content = reply.headers, reply.content
-    for name, value in values.items():
+    for name, form in values.forms():
         mask = f"[{name}]"
-        headers = tuple((key, text.replace(value, mask)) for key, text in headers)
-        content = content.replace(value.encode(), mask.encode())
+        headers = tuple((key, text.replace(form, mask)) for key, text in headers)
+        content = content.replace(form.encode(), mask.encode())
     shown = urlsplit(call.url)._replace(query="", fragment="").geturl()
     request_id = Reply(reply.status, headers, b"", 0.0).header(call.service.errors.request_id_header) or ""
     return Reply(reply.status, headers, content, reply.elapsed, url=shown, request_id=request_id)

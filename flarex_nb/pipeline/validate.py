@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from flarex_nb.catalog.dig import dig
 from flarex_nb.catalog.error_shapes import read_error
+from flarex_nb.catalog.models import RecordModel
 from flarex_nb.catalog.payload import decode, decoded_or_none
+from flarex_nb.catalog.registry import endpoint_for
+from flarex_nb.catalog.schema_rows import CheckedAnswer, check_records
 from flarex_nb.errors import (
     ApiError,
     AuthenticationFailed,
@@ -30,6 +33,7 @@ from flarex_nb.model import Answer
 if TYPE_CHECKING:
     from flarex_nb.catalog.error_shapes import ProviderError
     from flarex_nb.catalog.profile import Envelope, Service
+    from flarex_nb.catalog.schema_rows import Verdict
     from flarex_nb.model import BoundCall, Json, Reply
 
 _BY_STATUS: dict[int, type[ApiError]] = {
@@ -53,7 +57,8 @@ _FIRST_REDIRECT = 300
 def check(call: BoundCall, reply: Reply) -> Answer:
     """Return the answer with its decoded data.
 
-    Data is what the JSON body holds; the text of a text body; None for no body or bytes of another kind.
+    Data is what the JSON body holds; the text of a text body; None for no body or bytes of another kind. Records that
+    do not fit the model the call asks for are on the answer's verdict: what becomes of them is `gather`'s matter.
 
     Raises:
         ApiError: the status is an error; in the provider's words.
@@ -68,7 +73,35 @@ def check(call: BoundCall, reply: Reply) -> Answer:
     data = None if call.options.raw else decode(reply)
     if call.service.envelope is not None and isinstance(data, dict):
         _check_envelope(call.service.envelope, data, reply)
-    return Answer(reply, data, warnings=call.warnings)
+    model = call.options.validate
+    if not isinstance(model, RecordModel):
+        return Answer(reply, data, warnings=call.warnings)
+    return CheckedAnswer(reply, data, warnings=call.warnings, verdict=verdict_of(call, model, reply, data))
+
+
+def verdict_of(call: BoundCall, model: RecordModel, reply: Reply, data: Json) -> Verdict:
+    """Return which records of the answer do not fit the model; never raises, since the others may be wanted."""
+    path = records_path(call)
+    records, listed = records_in(path, data)
+    return check_records(model, records, content=reply.content if listed else b"", path=path)
+
+
+def records_path(call: BoundCall) -> str:
+    """Return where in an answer to this call its records stand, "" where the profile does not say."""
+    endpoint = endpoint_for(call.service, call.method, call.request.target)
+    return (endpoint.records if endpoint else "") or call.service.records
+
+
+def records_in(path: str, data: Json) -> tuple[list[Json], bool]:
+    """Return the records of a page, and whether they came as a list that may go on."""
+    if not path:
+        from flarex_nb.frames.records import records_of  # noqa: PLC0415 - only where the profile does not say
+
+        return records_of(data, "")[0], True
+    found = dig(data, path)
+    if isinstance(found, list):
+        return found, True
+    return ([] if data is None else [data]), False
 
 
 def _check_envelope(envelope: Envelope, data: Json, reply: Reply) -> None:

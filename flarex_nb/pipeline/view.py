@@ -6,7 +6,7 @@ The frame is built when it is first asked for; nothing here sends.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from flarex_nb.errors import MalformedBody, SchemaMismatch
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from flarex_nb.catalog.schema import Known, Schema
+    from flarex_nb.catalog.schema_rows import Misfit
     from flarex_nb.errors import FlarexError
     from flarex_nb.model import Attempt, BoundCall, CacheMark, CallRequest, Headers, Json, Reply
 
@@ -41,7 +43,9 @@ class CallResult:
     `status` and `headers` are the last page's. `records` are the list items of every page in order, or the one object.
     `attempts` counts every send of every page. `complete` False means the server holds more records than are here, and
     `stop_reason` says why. `cache` is "off", "miss", "hit", ...; `age` the seconds since a cached answer was made.
-    `environment` is "live" or "sandbox". `error` is set only with `check=False`.
+    `environment` is "live" or "sandbox". `error` is set only with `check=False`. `rejected` are the records that do
+    not fit the model asked for (`validate`) and so are not in `records`; `errors` are the first thousand places where
+    one does not fit, each with row, path, expected, got and message.
     """
 
     call: BoundCall
@@ -55,6 +59,9 @@ class CallResult:
     elapsed: float = 0.0
     warnings: tuple[str, ...] = ()
     error: FlarexError | None = None
+    errors: tuple[Misfit, ...] = ()
+    rejected: list[Json] = field(default_factory=list)
+    known: Known | None = None
 
     @property
     def status(self) -> int:
@@ -192,7 +199,14 @@ class CallResult:
             "stop_reason": self.stop_reason,
             "attempts": len(self.attempts),
             "cache": self.cache,
+            "rejected": len(self.rejected),
         }
+
+    def schema(self) -> Schema:
+        """Return what is known of the endpoint's records: fields, JSON types, how often there, how often null."""
+        from flarex_nb.catalog.schema import schema_of  # noqa: PLC0415 - only when asked for
+
+        return schema_of(self.known, self.records, self.call)
 
     def to_model(self, model: type[M]) -> list[M]:
         """Return each record as an instance of the pydantic model.
@@ -217,8 +231,8 @@ class CallResult:
         lines = [head, *(str(attempt) for attempt in self.attempts)]
         if not self.attempts:
             lines.append(f"Nothing was sent: the answer is {self.age:.0f} s old and came from the cache.")
-        counts = (_counted(self.pages, "page"), _counted(self.rows, "record"))
-        lines.append(f"{', '.join(counts)}; {self.stop_reason or 'one answer'}.")
+        counts = (counted(self.pages, "page"), counted(self.rows, "record"))
+        lines.append(f"{', '.join(counts)}; {(self.stop_reason or 'one answer').rstrip('.')}.")
         if not self.complete:
             lines.append("The records are NOT complete.")
         return "\n".join([*lines, *self.warnings])
@@ -250,11 +264,12 @@ class CallResult:
 
     def __repr__(self) -> str:
         """Return one line of facts."""
-        count = _counted(self.rows, "record") + ("" if self.complete else ", incomplete")
+        count = counted(self.rows, "record") + ("" if self.complete else ", incomplete")
         return f"<CallResult {self.service} {self.method} {self.path}: {self.status}, {count}>"
 
 
-def _counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """Return "1 page", "3,000 pages"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
@@ -265,5 +280,13 @@ def _to_export(call: BoundCall) -> tuple[CallRequest, Headers]:
         request = replace(request, body=FormBody(encode(request.body.value)))
     own = {name.lower() for name, _ in request.headers} | {"content-type", "x-flarex-simulate", "x-flarex-call"}
     added = [(name, value) for name, value in call.headers if name.lower() not in own]
-    in_headers = [placement for placement in call.placements if placement.place == "header"]
-    return request, (*added, *((each.name, each.template.format(marker(each.ref.name))) for each in in_headers))
+    for placement in call.placements:
+        mark = placement.template.format(marker(placement.ref.name))
+        if placement.place == "query":
+            kept = tuple(pair for pair in request.query if pair[0] != placement.name)
+            request = replace(request, query=(*kept, (placement.name, mark)))
+        elif placement.place == "userinfo":
+            added.append(("Authorization", f"Basic <base64 of {placement.name}:{mark}>"))
+        else:
+            added.append((placement.name, mark))
+    return request, tuple(added)

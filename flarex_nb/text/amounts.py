@@ -23,6 +23,9 @@ _BYTES = {
     "": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30,
     "k": 10**3, "m": 10**6, "g": 10**9,
 }  # fmt: skip
+_SHORT = 6
+"""Characters up to which a free text that is nearly one of the option's words is taken for a slip."""
+
 _YES, _NO = frozenset({"", "true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
 
 
@@ -33,6 +36,29 @@ def read(option: Option, text: str) -> object:
         UsageError: the text is none of its values.
     """
     return _READERS[option.kind](option, text.strip())
+
+
+def check(option: Option, value: object) -> object:
+    """Return the option's value for one given in Python: text is read as in a cell, a number or flag must be one.
+
+    Raises:
+        UsageError: it is none of the option's values.
+    """
+    if value is None or (option.kind == "name" and not isinstance(value, str)):
+        return value
+    if isinstance(value, str):
+        return read(option, value)
+    if isinstance(value, bool) or option.kind == "flag":
+        if isinstance(value, bool) and option.kind == "flag":
+            return value
+        raise refusal(option, repr(value), "True or False" if option.kind == "flag" else "no flag")
+    if option.field not in _CHECKED_TOGETHER:
+        read(option, f"{value:f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value))
+    return value
+
+
+_CHECKED_TOGETHER = frozenset({"attempts", "attempt_timeout", "deadline", "total"})
+"""Times and attempts are checked against each other by whoever needs them, with the reason."""
 
 
 def _int(option: Option, text: str) -> int:
@@ -72,7 +98,7 @@ def _choice(option: Option, text: str) -> object:
         return by_word[text.lower()]
     if option.also_number and re.fullmatch(r"\d{1,9}", text) and int(text) > 0:
         return int(text)
-    if option.also_text and text:
+    if option.also_text and text and not (len(text) <= _SHORT and nearest(text, option.choices)):
         return text
     allowed = ", ".join(option.choices) + (", or a number from 1" if option.also_number else "")
     raise refusal(option, text, allowed, nearest(text, option.choices))

@@ -73,7 +73,10 @@ TABLE: tuple[Option, ...] = (
     Option("into", "name", "The variable that gets the table.", "VAR"),
     Option("select", "str", "Which part of the answer holds the records, as JSONPath.", "JSONPATH", ready=False),
     Option("columns", "str", "Which columns to keep, such as id,total=amount.", "A,B=C.D"),
-    Option("validate", "str", "The pydantic model each record is checked with.", "MODEL", ready=False),
+    Option(
+        "validate", "str", "The pydantic model each record is checked with; with :strict a misfit is an error.",
+        "MODEL[:strict]",
+    ),
     Option("max-bytes", "bytes", "How large one answer may be, unpacked.", "SIZE"),
     Option("plan", "flag", "Show what would be sent, and send nothing.", ready=False),
     Option("yes", "flag", "Do not ask before a write."),
@@ -164,9 +167,8 @@ def to_call_options(options: Mapping[str, object], base: CallOptions | None = No
     Raises:
         UnknownOption, UsageError: a name that is no option, or one not available yet.
     """
-    for name in options:
-        find(name)
-    return replace(base or CallOptions(), **options)  # type: ignore[arg-type]  # each was read as its field's own kind
+    checked = {find(name).field: amounts.check(find(name), value) for name, value in options.items()}
+    return replace(base or CallOptions(), **checked)  # type: ignore[arg-type]  # each was read as its field's own kind
 
 
 def names() -> tuple[str, ...]:

@@ -142,7 +142,11 @@ def test_a_typed_key_brings_3000_charges_and_is_nowhere_else(open_notebook, tmp_
     assert "widgets" in notebook.save()["metadata"]
     assert notebook.checkpoints()
     assert len(set(re.findall(rb'"sealed": ?"([^"]+)"', log.read_bytes()))) == 3
-    assert {value: leaks(notebook, value, log) for value in (good, wrong, other)} == {good: set(), wrong: set(), other: set()}
+    assert {value: leaks(notebook, value, log) for value in (good, wrong, other)} == {
+        good: set(),
+        wrong: set(),
+        other: set(),
+    }
 
 
 def test_the_same_search_finds_a_key_that_a_cell_prints(open_notebook, tmp_path):
@@ -217,7 +221,9 @@ def test_the_interrupt_button_ends_a_long_wait_at_once_and_nothing_more_is_sent(
     elapsed = time.monotonic() - pressed
 
     assert elapsed < 1.5, elapsed  # 0.5 s in the kernel; the rest is the way there and back on a loaded machine
-    assert [output["ename"] for output in notebook.outputs(1) if output["output_type"] == "error"] == ["KeyboardInterrupt"]
+    assert [output["ename"] for output in notebook.outputs(1) if output["output_type"] == "error"] == [
+        "KeyboardInterrupt"
+    ]
     expect(notebook.output_area(1)).not_to_contain_text("waiting")
     notebook.run(2)
     assert notebook.text(2).strip() == "1"

@@ -23,7 +23,14 @@ def ipython(tmp_path):
         command = [sys.executable, "-m", "IPython", "--simple-prompt", "--no-banner", "--colors=NoColor"]
         text = "\n".join([*LOAD, *lines, "exit"]) + "\n"
         ran = subprocess.run(
-            command, input=text, capture_output=True, text=True, cwd=tmp_path, env=clean | places, timeout=60, check=False
+            command,
+            input=text,
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env=clean | places,
+            timeout=60,
+            check=False,
         )
         assert (ran.returncode, ran.stderr) == (0, "")
         return ran.stdout
@@ -65,7 +72,9 @@ def test_the_secrets_are_a_list_and_the_sandbox_ends_with_the_terminal(ipython):
 
 @pytest.mark.xfail(strict=True, reason="`mend` adds the missing body before IPython asks whether the cell is complete")
 def test_a_cell_magic_can_be_typed_over_several_lines(ipython):
-    shown = ipython("%%flarex_call stripe --into two", "GET /v1/charges", "    ?limit=2", "", "", "print('rows', len(two))")
+    shown = ipython(
+        "%%flarex_call stripe --into two", "GET /v1/charges", "    ?limit=2", "", "", "print('rows', len(two))"
+    )
 
     assert "rows 2" in shown
 

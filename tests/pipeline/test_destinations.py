@@ -12,15 +12,10 @@ from flarex_nb.errors import HostNotAllowed, UsageError
 from scripted import reply
 
 
-def known(number: str) -> pytest.MarkDecorator:
-    return pytest.mark.xfail(strict=True, reason=f"review, defect {number}")
-
-
 def local(here: Any, name: str, port: int) -> None:
     here.client.services.register(Service(name=name, base_url=f"http://127.0.0.1:{port}", network="private"))
 
 
-@known("4")
 def test_a_whole_url_with_another_port_is_refused(world: Any) -> None:
     here = world(reply(200, {}))
     local(here, "dev", 8000)
@@ -31,7 +26,6 @@ def test_a_whole_url_with_another_port_is_refused(world: Any) -> None:
     assert here.wire.seen == []
 
 
-@known("4")
 def test_a_service_is_found_by_host_and_port(world: Any) -> None:
     here = world(reply(200, {}))
     local(here, "aaa", 8000)
@@ -42,7 +36,6 @@ def test_a_service_is_found_by_host_and_port(world: Any) -> None:
     assert here.wire.seen[0].url == "http://127.0.0.1:8001/x"
 
 
-@known("4")
 def test_a_whole_url_holds_the_base_path_already(world: Any) -> None:
     here = world(reply(200, {}))
     here.client.services.register(Service(name="crm", base_url="https://crm.example/api"))
@@ -52,7 +45,6 @@ def test_a_whole_url_holds_the_base_path_already(world: Any) -> None:
     assert here.wire.seen[0].url == "https://crm.example/api/contacts"
 
 
-@known("2")
 def test_the_sandbox_asked_for_is_never_the_real_service(world: Any) -> None:
     here = world(reply(200, {}))
     here.client.sandbox = SimpleNamespace(origin="http://127.0.0.1:1", host="127.0.0.1", port=1, services=("stripe",))
@@ -64,7 +56,6 @@ def test_the_sandbox_asked_for_is_never_the_real_service(world: Any) -> None:
     assert here.wire.seen == []
 
 
-@known("4")
 def test_an_encoded_way_up_is_refused(world: Any) -> None:
     here = world(reply(200, {}))
 

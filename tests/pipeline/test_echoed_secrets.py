@@ -15,10 +15,6 @@ ODD = 'visibly+fake/"value"\\=&x'
 PLAIN = "visibly-fake-value-of-a-secret"
 
 
-def known(number: str) -> pytest.MarkDecorator:
-    return pytest.mark.xfail(strict=True, reason=f"review, defect {number}")
-
-
 def crm(here: Any, value: str, **auth: str) -> None:
     here.client._environ["CRM_API_KEY"] = value
     here.client.services.register(
@@ -26,7 +22,6 @@ def crm(here: Any, value: str, **auth: str) -> None:
     )
 
 
-@known("8")
 def test_basic_credentials_are_scrubbed(world: Any) -> None:
     here = world(lambda out: reply(200, {"sent": header_of(out, "Authorization")}))
     crm(here, PLAIN, kind="basic", username="me")
@@ -36,7 +31,6 @@ def test_basic_credentials_are_scrubbed(world: Any) -> None:
     assert base64.b64encode(f"me:{PLAIN}".encode()).decode() not in result.text
 
 
-@known("8")
 def test_a_quoted_value_is_scrubbed(world: Any) -> None:
     here = world(lambda out: reply(200, {"url": out.url}))
     crm(here, ODD, kind="query", name="key")
@@ -44,7 +38,6 @@ def test_a_quoted_value_is_scrubbed(world: Any) -> None:
     assert "visibly%2Bfake" not in here.client.call("crm", "GET /echo").text
 
 
-@known("8")
 def test_an_escaped_value_is_scrubbed(world: Any) -> None:
     here = world(lambda out: reply(200, {"sent": header_of(out, "Authorization")}))
     crm(here, ODD, kind="bearer")
@@ -52,7 +45,6 @@ def test_an_escaped_value_is_scrubbed(world: Any) -> None:
     assert ODD not in here.client.call("crm", "GET /echo").json["sent"]
 
 
-@known("8")
 def test_a_redirect_that_repeats_the_query_sends_the_secret_once(world: Any) -> None:
     here = world(lambda out: reply(302, {}, Location=out.url.replace("/old", "/new")), reply(200, {}))
     crm(here, PLAIN, kind="query", name="key")
@@ -62,7 +54,6 @@ def test_a_redirect_that_repeats_the_query_sends_the_secret_once(world: Any) -> 
     assert here.wire.seen[1].url == f"https://crm.example/new?a=1&key={PLAIN}"
 
 
-@known("9")
 def test_a_profile_of_ones_own_does_not_widen_a_packaged_secret(world: Any) -> None:
     here = world(reply(200, {}))
     auth = {"kind": "bearer", "secret": "STRIPE_SECRET_KEY"}
@@ -74,7 +65,6 @@ def test_a_profile_of_ones_own_does_not_widen_a_packaged_secret(world: Any) -> N
     assert here.wire.seen == []
 
 
-@known("8")
 def test_a_query_parameter_as_written_gives_way_to_the_secret(world: Any) -> None:
     here = world(reply(200, {}))
     crm(here, PLAIN, kind="query", name="key")
@@ -84,7 +74,6 @@ def test_a_query_parameter_as_written_gives_way_to_the_secret(world: Any) -> Non
     assert here.wire.seen[0].url.count("key=") == 1
 
 
-@known("8")
 def test_a_written_authorization_with_another_secret_wins_over_basic(world: Any) -> None:
     here = world(reply(200, {}))
     crm(here, PLAIN, kind="basic", username="me")
@@ -96,7 +85,6 @@ def test_a_written_authorization_with_another_secret_wins_over_basic(world: Any)
     assert header_of(here.wire.seen[0], "Authorization") == "Bearer another-fake-value"
 
 
-@known("19")
 @pytest.mark.parametrize("auth", [{"kind": "basic", "username": "me"}, {"kind": "query", "name": "key"}])
 def test_an_exported_call_names_its_credential(world: Any, auth: Any) -> None:
     here = world(reply(200, {}))

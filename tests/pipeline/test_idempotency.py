@@ -18,10 +18,6 @@ if TYPE_CHECKING:
 CHARGE = "POST /v1/charges\n{}\namount=1\n"
 
 
-def known(number: str) -> pytest.MarkDecorator:
-    return pytest.mark.xfail(strict=True, reason=f"review, defect {number}")
-
-
 def run(here: Any, memory: Memory, cell: str, folder: Path) -> list[Any]:
     requests = from_cell("stripe", cell, Surroundings({}, {}, folder), here.client.settings.options())
     return [here.client.run(each, new_key=memory.keys.key_for) for each in requests]
@@ -41,7 +37,6 @@ def test_a_cell_run_again_sends_the_same_key(world: Any, tmp_path: Path) -> None
     assert first == second
 
 
-@known("7")
 def test_a_repeated_key_is_told(world: Any, tmp_path: Path) -> None:
     here, memory = world(reply(200, {})), Memory()
 
@@ -51,7 +46,6 @@ def test_a_repeated_key_is_told(world: Any, tmp_path: Path) -> None:
     assert "--idempotency new" in " ".join(again.warnings)
 
 
-@known("7")
 def test_two_equal_requests_of_one_cell_are_two_operations(world: Any, tmp_path: Path) -> None:
     here = world(reply(200, {}))
 
@@ -61,7 +55,6 @@ def test_two_equal_requests_of_one_cell_are_two_operations(world: Any, tmp_path:
     assert first != second
 
 
-@known("7")
 @pytest.mark.parametrize("line", ["Stripe-Account: acct_2\n", "Authorization: Bearer {{$secret OTHER_API_KEY}}\n"])
 def test_another_account_is_another_operation(world: Any, tmp_path: Path, line: str) -> None:
     here, memory = world(reply(200, {})), Memory()
@@ -74,7 +67,6 @@ def test_another_account_is_another_operation(world: Any, tmp_path: Path, line: 
     assert first != second
 
 
-@known("7")
 def test_a_key_the_service_does_not_honour_is_not_dropped_in_silence(world: Any) -> None:
     here = world(reply(200, {}))
     here.client.services.register(Service(name="crm", base_url="https://crm.example"))
@@ -87,7 +79,6 @@ def test_a_key_the_service_does_not_honour_is_not_dropped_in_silence(world: Any)
     assert result.warnings
 
 
-@known("7")
 def test_a_stored_500_names_the_way_out(world: Any) -> None:
     here = world(reply(500, {"error": {"message": "We broke."}}))
 
@@ -97,7 +88,6 @@ def test_a_stored_500_names_the_way_out(world: Any) -> None:
     assert "idempotency" in caught.value.hint
 
 
-@known("7")
 def test_loading_the_extension_again_keeps_the_keys() -> None:
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -106,9 +96,9 @@ def test_loading_the_extension_again_keeps_the_keys() -> None:
     InteractiveShell.clear_instance()
     shell = InteractiveShell.instance()
     extension.load(shell)
-    first = extension._loaded[shell].memory.keys.key_for("fingerprint")
+    first = extension._loaded[shell].memory.keys.key_for("fingerprint")[0]
     extension.load(shell)
-    second = extension._loaded[shell].memory.keys.key_for("fingerprint")
+    second = extension._loaded[shell].memory.keys.key_for("fingerprint")[0]
     extension.unload(shell)
     InteractiveShell.clear_instance()
 

@@ -12,11 +12,6 @@ from flarex_nb.settings import load
 from scripted import reply
 
 
-def known(number: str) -> pytest.MarkDecorator:
-    return pytest.mark.xfail(strict=True, reason=f"review, defect {number}")
-
-
-@known("16")
 @pytest.mark.parametrize(
     "option",
     [
@@ -39,7 +34,6 @@ def test_an_option_of_python_is_checked_as_in_a_cell(world: Any, option: Any) ->
     assert here.wire.seen == []
 
 
-@known("16")
 @pytest.mark.parametrize(
     "variable", [{"FLAREX_CONNECTIONS": "0"}, {"FLAREX_CACHE_ENTRIES": "-1"}, {"FLAREX_CACHE_TTL": "nan"}]
 )
@@ -48,7 +42,6 @@ def test_a_setting_out_of_range_is_refused(variable: Any) -> None:
         load(variable)
 
 
-@known("11")
 def test_a_total_ends_the_pages(world: Any) -> None:
     async def page(_out: Any, clock: Any, _progress: Any) -> Any:
         await clock.sleep(4.0)
@@ -62,14 +55,12 @@ def test_a_total_ends_the_pages(world: Any) -> None:
     assert here.clock.now() <= 10.1
 
 
-@known("16")
 def test_a_deadline_alone_is_enough(world: Any) -> None:
     here = world(reply(200, {}))
 
     assert here.call(deadline=5.0).status == 200
 
 
-@known("18")
 def test_an_error_survives_a_process_pool() -> None:
     error = pickle.loads(pickle.dumps(NotFound("no such charge", status=404, code="missing")))  # noqa: S301 - our own bytes
 

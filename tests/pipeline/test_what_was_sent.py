@@ -11,16 +11,11 @@ from flarex_nb.errors import CircuitOpen, ConnectFailed, ConnectionLost, FlarexE
 from scripted import reply
 
 
-def known(number: str) -> pytest.MarkDecorator:
-    return pytest.mark.xfail(strict=True, reason=f"review, defect {number}")
-
-
 def pages(*after: Any) -> Any:
     """A first page of one record with more to come, then these steps."""
     return reply(200, {"object": "list", "data": [{"id": "ch_1"}], "has_more": True}), *after
 
 
-@known("1")
 def test_a_post_that_may_have_been_applied_is_never_said_to_be_unsent(world: Any) -> None:
     here = world(ConnectionLost("reset", sent="maybe"), ConnectFailed("refused"))
 
@@ -31,7 +26,6 @@ def test_a_post_that_may_have_been_applied_is_never_said_to_be_unsent(world: Any
     assert "Nothing was sent" not in caught.value.explain()
 
 
-@known("1")
 def test_an_open_breaker_does_not_deny_the_attempts_before_it(world: Any) -> None:
     here = world(reply(503))
 
@@ -42,7 +36,6 @@ def test_an_open_breaker_does_not_deny_the_attempts_before_it(world: Any) -> Non
     assert caught.value.sent == "yes"
 
 
-@known("1")
 def test_pages_that_came_were_sent(world: Any) -> None:
     here = world(*pages(ConnectFailed("no network", permanent=True)))
 
@@ -52,7 +45,6 @@ def test_pages_that_came_were_sent(world: Any) -> None:
     assert caught.value.sent == "yes"
 
 
-@known("17")
 def test_incomplete_pages_name_every_attempt(world: Any) -> None:
     here = world(*pages(reply(400, {"error": {"message": "No more."}})))
 
@@ -62,7 +54,6 @@ def test_incomplete_pages_name_every_attempt(world: Any) -> None:
     assert [attempt.outcome for attempt in caught.value.attempts] == ["200", "400"]
 
 
-@known("17")
 def test_sentences_end_once_and_count_right(world: Any) -> None:
     here = world(*pages(reply(400, {"error": {"message": "No more."}})))
 
@@ -74,7 +65,6 @@ def test_sentences_end_once_and_count_right(world: Any) -> None:
     assert "1 pages" not in told
 
 
-@known("5")
 def test_a_misspelt_dialect_is_refused_before_a_post_is_sent(world: Any) -> None:
     here = world(reply(200, {"id": 1}))
 
@@ -89,7 +79,6 @@ def test_a_misspelt_dialect_is_refused_before_a_post_is_sent(world: Any) -> None
     assert here.wire.seen == []
 
 
-@known("10")
 def test_no_wait_for_an_attempt_the_open_breaker_would_refuse(world: Any) -> None:
     here = world(reply(503))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flarex_nb.notebook.render.attempts import history
+from flarex_nb.notebook.render.bad_rows import bad_rows_html
 from flarex_nb.notebook.render.clean import words
 from flarex_nb.notebook.render.style import STYLE
 from flarex_nb.notebook.render.table import LIMIT
@@ -13,8 +14,8 @@ from flarex_nb.notebook.render.timeline import timeline
 if TYPE_CHECKING:
     from flarex_nb.notebook.render.failure import Failure
 
-_FITS = ((600, 8), (300, 6), (120, 4), (60, 2))
-"""Characters of a text, and attempts: the first that stays within the limit is taken."""
+_FITS = ((600, 8), (300, 6), (120, 4), (60, 2), (60, 1))
+"""Characters of a text, and attempts or places of records: the first that stays within the limit is taken."""
 
 
 def failure_html(failure: Failure) -> str:
@@ -35,6 +36,7 @@ def _draw(failure: Failure, most: int, attempts: int) -> str:
     mark = f'<span class="fx-mark fx-bad">{words(failure.kind, 40)}</span>'
     head = f'<div class="fx-what">{words(failure.what, most)}</div><div class="fx-sub fx-top">{mark}{call}</div>'
     past = history(failure.attempts, most=attempts, steady=failure.steady)
+    bad = bad_rows_html(failure.misfits, attempts)
     tried = ""
     if past.eventful:
         inner = timeline(past, min(most, 240), steady=failure.steady)
@@ -42,5 +44,5 @@ def _draw(failure: Failure, most: int, attempts: int) -> str:
     label = words(f"Error: {failure.what}", 120)
     return (
         f'{STYLE}<div class="fxr fx-fail" role="group" aria-label="{label}">{head}'
-        f"{f'<dl>{entries}</dl>' if entries else ''}{tried}</div>"
+        f"{f'<dl>{entries}</dl>' if entries else ''}{bad}{tried}</div>"
     )

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
+    from flarex_nb.catalog.schema_rows import Misfit
     from flarex_nb.model import Attempt, Json
 
 
 class ResultView(Protocol):
-    """What is read of a result. `notes` (what the frame had to decide) and `error` are read where they exist."""
+    """What is read of a result; where they exist, also `notes` (what the frame had to decide), `errors` and `error`."""
 
     @property
     def df(self) -> pd.DataFrame:
@@ -117,6 +118,7 @@ class Card:
     columns: int
     into: str
     steady: bool
+    misfits: Sequence[Misfit] = ()
 
 
 _FIRST_ERROR = 400
@@ -148,6 +150,7 @@ def card_of(result: ResultView, *, steady: bool) -> Card:
         columns=result.columns,
         into=result.into or "",
         steady=steady,
+        misfits=getattr(result, "errors", ()),
     )
 
 

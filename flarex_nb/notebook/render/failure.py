@@ -12,6 +12,7 @@ from flarex_nb.notebook.render.attempts import history
 from flarex_nb.notebook.render.card import sentence, without_times
 
 if TYPE_CHECKING:
+    from flarex_nb.catalog.schema_rows import Misfit
     from flarex_nb.errors import FlarexError, Sent
     from flarex_nb.model import Attempt
 
@@ -32,7 +33,8 @@ _OWN_ROWS = frozenset({*_PLACE, "code", "request_id", "request id", "why it ende
 class Failure:
     """What a box says: `what` in one bold sentence, `kind` the stable code, `call` the request, `rows` label and text.
 
-    `next_step` is what a person can do. `attempts` is what was tried.
+    `next_step` is what a person can do. `attempts` is what was tried, `misfits` where records do not fit
+    their model.
     """
 
     what: str
@@ -42,6 +44,7 @@ class Failure:
     next_step: str
     attempts: tuple[Attempt, ...]
     steady: bool
+    misfits: tuple[Misfit, ...] = ()
 
 
 def failure_of(error: FlarexError, *, steady: bool) -> Failure:
@@ -56,6 +59,7 @@ def failure_of(error: FlarexError, *, steady: bool) -> Failure:
         next_step=(without_times(error.hint) if steady else error.hint).strip(),
         attempts=error.attempts,
         steady=steady,
+        misfits=getattr(error, "errors", ()),
     )
 
 
@@ -83,7 +87,8 @@ def _their_words(error: FlarexError) -> list[tuple[str, str]]:
 
 
 def _details(error: FlarexError) -> list[tuple[str, str]]:
-    own = [(label[:1].upper() + label[1:], text) for label, text in error.context.items() if label not in _OWN_ROWS]
+    told = (pair for pair in error.context.items() if pair[0] not in _OWN_ROWS and not pair[0].startswith("misfit "))
+    own = [(label[:1].upper() + label[1:], text) for label, text in told]
     return own[:_DETAILS]
 
 

@@ -7,14 +7,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from flarex_nb.notebook.render.attempts import history
+from flarex_nb.notebook.render.bad_rows import bad_rows_lines
 from flarex_nb.notebook.render.card import counted
 from flarex_nb.notebook.render.clean import cell_text, shown, width
 from flarex_nb.notebook.render.grid import grid_of
 from flarex_nb.notebook.render.table import shown_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
+    from flarex_nb.catalog.schema_rows import Misfit
     from flarex_nb.model import Attempt
     from flarex_nb.notebook.render.card import Card
     from flarex_nb.notebook.render.failure import Failure
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
 COLUMNS = 100
 """The widest line."""
 
-_ROWS, _CELL, _FIELDS, _REMARKS, _ATTEMPTS = 10, 32, 24, 8, 8
+_ROWS, _CELL, _FIELDS, _REMARKS, _ATTEMPTS, _MISFITS = 10, 32, 24, 8, 8, 8
 _GAP, _INDENT = "  ", 40
 _FILL = "\0"
 """Stands for the second place of a wide character while lines are measured; never in a text that was cleaned."""
@@ -44,6 +48,7 @@ def card_text(card: Card, frame: pd.DataFrame) -> str:
         lines += _wrapped(f"{label}: {shown(text, 240)}", "  ")
     more = len(card.remarks) - _REMARKS
     lines += [f"{counted(more, 'more remark')}."] if more > 0 else []
+    lines += _misfits(card.misfits)
     lines += attempts_text(card.attempts, steady=card.steady)
     return "\n".join(lines).rstrip()
 
@@ -55,7 +60,12 @@ def failure_text(failure: Failure) -> str:
     pad = max((len(label) for label, _ in failure.rows), default=4) + 2
     for label, text in (*failure.rows, *([("Next", failure.next_step)] if failure.next_step else [])):
         lines += _wrapped(f"  {shown(label, 24):<{pad}}{shown(text, 400)}", " " * (pad + 2))
+    lines += _misfits(failure.misfits)
     return "\n".join([*lines, *attempts_text(failure.attempts, steady=failure.steady)])
+
+
+def _misfits(misfits: Sequence[Misfit]) -> list[str]:
+    return [line for text in bad_rows_lines(misfits, _MISFITS) for line in _wrapped(text, "    ")]
 
 
 def attempts_text(attempts: tuple[Attempt, ...], *, steady: bool) -> list[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flarex_nb.notebook.render.attempts import history
+from flarex_nb.notebook.render.bad_rows import bad_rows_html
 from flarex_nb.notebook.render.card import counted, sentence
 from flarex_nb.notebook.render.clean import cell_text, escaped, is_safe_link, preview, words
 from flarex_nb.notebook.render.grid import grid_of
@@ -31,7 +32,8 @@ _NULL = '<td class="fx-null">null</td>'
 class Fit:
     """How much is drawn: rows, columns, characters of a cell and of a sentence, fields of a record, attempts.
 
-    `inside` is how many characters of a list or an object open below its cell, 0 for none.
+    `inside` is how many characters of a list or an object open below its cell, 0 for none; `misfits` how many places
+    of records that do not fit their model.
     """
 
     rows: int = 10
@@ -42,15 +44,16 @@ class Fit:
     attempts: int = 8
     remarks: int = 8
     inside: int = 400
+    misfits: int = 10
 
 
 _FITS = (
     Fit(),
     Fit(inside=0),
-    Fit(rows=8, columns=10, cell=40, fields=40, inside=0),
-    Fit(rows=5, columns=8, cell=30, sentence=120, fields=24, attempts=6, remarks=4, inside=0),
-    Fit(rows=3, columns=5, cell=16, sentence=60, fields=10, attempts=4, remarks=2, inside=0),
-    Fit(rows=3, columns=4, cell=12, sentence=40, fields=6, attempts=2, remarks=1, inside=0),
+    Fit(rows=8, columns=10, cell=40, fields=40, inside=0, misfits=8),
+    Fit(rows=5, columns=8, cell=30, sentence=120, fields=24, attempts=6, remarks=4, inside=0, misfits=4),
+    Fit(rows=3, columns=5, cell=16, sentence=60, fields=10, attempts=4, remarks=2, inside=0, misfits=2),
+    Fit(rows=3, columns=4, cell=12, sentence=40, fields=6, attempts=2, remarks=1, inside=0, misfits=1),
 )
 _FIELDS_AT_ONCE = 20
 """Fields of a record that are seen without opening the rest."""
@@ -70,7 +73,8 @@ def _draw(card: Card, frame: pd.DataFrame, fit: Fit) -> str:
     one = len(frame) == 1
     grid = grid_of(frame, rows=fit.rows, columns=_MANY if one else fit.columns)
     body = _record(grid, _caption(card, fit), fit) if grid.is_record else _table(grid, _caption(card, fit), fit)
-    return f'{STYLE}<div class="fxr">{body}{_foot(card, grid, fit)}{_attempts(card, fit)}</div>'
+    bad = bad_rows_html(card.misfits, fit.misfits)
+    return f'{STYLE}<div class="fxr">{body}{_foot(card, grid, fit)}{bad}{_attempts(card, fit)}</div>'
 
 
 _MANY = 400

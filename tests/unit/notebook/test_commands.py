@@ -23,10 +23,6 @@ from scripted import KEY, ScriptedWire, reply
 CHARGE = "# @note charges a card\nPOST /v1/charges\n\namount=1\n"
 
 
-def known(number: str) -> pytest.MarkDecorator:
-    return pytest.mark.xfail(strict=True, reason=f"review, defect {number}")
-
-
 @pytest.fixture
 def shell() -> Iterator[InteractiveShell]:
     InteractiveShell.clear_instance()
@@ -57,7 +53,6 @@ def test_a_request_with_a_note_is_not_sent_where_nobody_can_be_asked(shell: Any,
     assert here.wire.seen == []
 
 
-@known("2")
 def test_a_live_call_is_confirmed_although_the_sandbox_is_on(shell: Any, here: Any) -> None:
     turn_sandbox_on(here)
 
@@ -67,7 +62,6 @@ def test_a_live_call_is_confirmed_although_the_sandbox_is_on(shell: Any, here: A
     assert here.wire.seen == []
 
 
-@known("2")
 def test_a_service_of_ones_own_is_confirmed_although_the_sandbox_is_on(shell: Any, here: Any) -> None:
     turn_sandbox_on(here)
 
@@ -77,14 +71,12 @@ def test_a_service_of_ones_own_is_confirmed_although_the_sandbox_is_on(shell: An
     assert here.wire.seen == []
 
 
-@known("2")
 def test_yes_answers_the_question(shell: Any, here: Any) -> None:
     commands.call(shell, Memory(), "stripe --yes", CHARGE)
 
     assert len(here.wire.seen) == 1
 
 
-@known("14")
 def test_progress_never_clears_an_earlier_result_of_the_cell(
     shell: Any, here: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,7 +97,6 @@ def test_progress_never_clears_an_earlier_result_of_the_cell(
     assert shown == ["result"]
 
 
-@known("15")
 def test_an_interrupt_says_that_the_request_may_have_arrived(
     shell: Any, here: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,18 @@ import sys
 
 import pytest
 
-HEAVY = {"httpx", "aiohttp", "pandas", "pyarrow", "pydantic", "orjson", "ipywidgets", "anywidget", "cryptography", "asyncio"}
+HEAVY = {
+    "httpx",
+    "aiohttp",
+    "pandas",
+    "pyarrow",
+    "pydantic",
+    "orjson",
+    "ipywidgets",
+    "anywidget",
+    "cryptography",
+    "asyncio",
+}
 
 PROBE = """
 import json, sys

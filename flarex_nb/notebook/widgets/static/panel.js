@@ -42,7 +42,7 @@ class Panel {
 
   build(el) {
     this.body = h("tbody");
-    this.empty = h("p", { class: "flarex-empty" }, "No secrets yet.");
+    this.empty = h("p", { class: "flarex-empty" }, "No secrets yet. Add one: code then holds its name, never its value.");
     this.form = h("div", { class: "flarex-form", role: "group", hidden: true, onkeydown: (event) => this.onKey(event) });
     this.status = h("p", { class: "flarex-status", role: "status", "aria-live": "polite" });
     this.badge = h("span", { class: "flarex-pill", title: "The environment new secrets are for" });
@@ -140,7 +140,8 @@ class Panel {
     const list = isNew && `${this.model.get("entry").panel}-names`;
     this.name = h("input", { ...text, value: job.name ?? "", readonly: !isNew, list, placeholder: "SERVICE_API_KEY",
       onchange: () => this.suggest() });
-    this.env = h("select", { disabled: !isNew }, ...["live", "sandbox"].map((env) =>
+    this.suggested = ""; // what stands in the field of hosts because we put it there
+    this.env = h("select", { disabled: !isNew, onchange: () => this.suggest() }, ...["live", "sandbox"].map((env) =>
       h("option", { value: env, selected: env === (job.env ?? this.model.get("environment")) }, env)));
     this.hosts = h("input", { ...text, value: (job.hosts ?? []).join(", "), readonly: job.action === "rotate",
       placeholder: "the service's own hosts" });
@@ -169,7 +170,8 @@ class Panel {
   suggest() {
     this.name.value = this.name.value.trim().toUpperCase().replace(/[^A-Z0-9]+/g, "_");
     const known = (this.model.get("services") ?? []).find(({ name }) => name === this.name.value);
-    if (known && !this.hosts.value) this.hosts.value = known.hosts.join(", ");
+    const hosts = known && this.env.value === "live" ? known.hosts.join(", ") : ""; // the sandbox knows its own place
+    if (!this.hosts.value || this.hosts.value === this.suggested) this.hosts.value = this.suggested = hosts;
   }
 
   onKey(event) {

@@ -1,0 +1,61 @@
+"""Where a request of a service goes: the profile's base and what a person wrote become one URL. Sends nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote, urlencode, urlsplit
+
+from flarex_nb.errors import HostNotAllowed, UsageError
+from flarex_nb.model import origin_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from flarex_nb.catalog.profile import Service
+    from flarex_nb.model import CallRequest
+
+
+def url_of(base: str, request: CallRequest, service: Service, secret: Collection[str]) -> str:
+    """Return the whole URL of the request at `base`, without the query parameters in which secrets go.
+
+    Raises:
+        HostNotAllowed, UsageError: a URL or path that leads elsewhere than the service.
+    """
+    target = request.target
+    if urlsplit(target).scheme:
+        target = _path_below(target, service)
+    elif not target.startswith("/"):
+        msg = f"the path {target!r} does not begin with /"
+        raise UsageError(msg, hint=f"Write /{target}.")
+    if {".", ".."} & set(unquote(target).replace("\\", "/").split("/")):
+        msg = "the path holds a . or .. part"
+        raise UsageError(msg, hint="Write the path as the documentation shows it.")
+    path = quote(target, safe="/%:@!$&'()*+,;=~-._")
+    query = tuple(pair for pair in request.query if pair[0] not in secret)
+    return f"{base}{path}" + (f"?{query_text(query)}" if query else "")
+
+
+def _path_below(url: str, service: Service) -> str:
+    """Return the path of a whole URL below the service's base URL.
+
+    Raises:
+        HostNotAllowed: another scheme, host or port, or a path that is not below.
+    """
+    if origin_of(url) != origin_of(service.base_url):
+        there, here = urlsplit(url).netloc.rpartition("@")[2], urlsplit(service.base_url).netloc
+        msg = f"the URL is on {urlsplit(url).scheme}://{there}, but {service.name!r} is on {here}"
+        hint = "Leave the service name out, or write only the path, such as /v1/charges."
+        raise HostNotAllowed(msg, hint=hint)
+    if "@" in urlsplit(url).netloc:
+        msg = "the URL holds a user name or password"
+        raise UsageError(msg, hint="Keep it in the store: %flarex_secrets; the profile says how it is sent.")
+    path, base = urlsplit(url).path or "/", urlsplit(service.base_url).path
+    if base and path != base and not path.startswith(f"{base}/"):
+        msg = f"the URL is not below {service.base_url}, where {service.name!r} begins"
+        raise HostNotAllowed(msg, hint="Write only the path that follows it.")
+    return path.removeprefix(base) or "/"
+
+
+def query_text(query: tuple[tuple[str, str], ...]) -> str:
+    """Return the pairs percent-encoded; a space is %20."""
+    return urlencode(query, quote_via=quote, safe="")
