@@ -156,7 +156,7 @@ class Gathered:
             elapsed=elapsed,
             warnings=warnings,
             error=last.error,
-            errors=() if self._checked is None else tuple(self._checked.misfits) or getattr(last.error, "errors", ()),
+            errors=() if self._checked is None else tuple(self._checked.misfits),
             rejected=self.rejected,
             known=self._known,
         )

@@ -32,7 +32,7 @@ KEPT = {"quickstart", "panel", "error"}
 """The views whose light picture is in the documentation."""
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-WIDTH, SCALE = 900, 1.5
+WIDTH, SCALE = 940, 1.5
 """CSS pixels a cell is wide, about what a README page shows, and the picture's pixels for each of them."""
 
 THEMES = ("Light", "Dark")
@@ -82,7 +82,10 @@ CELLS = {
 _PLAIN = """
 .jp-InputPrompt, .jp-OutputPrompt { min-width: 60px !important; flex-basis: 60px !important; }
 .jp-Cell .jp-Collapser, .jp-cell-toolbar, .jp-Toolbar { visibility: hidden !important; }
-.jp-Cell { padding: 10px 14px 10px 4px !important; }
+.jp-Cell {
+  padding: 10px 14px 10px 4px !important;
+  border-color: transparent !important; outline: none !important; box-shadow: none !important;
+}
 """
 """Narrow prompts, and none of the marks of the cell that happens to be selected."""
 
@@ -139,6 +142,7 @@ def _cell(notebook: LabNotebook, number: int, path: Path) -> None:
     cell.locator(".jp-OutputArea-output").last.wait_for()
     for folded in cell.locator(".fx-more:not([open]) > summary").all():
         folded.click()
+    notebook.page.locator(".jp-Notebook .jp-InputPrompt").first.click()  # selects the first cell, which is in no picture
     notebook.page.mouse.move(0, 0)
     _save(cell, path)
 

@@ -6,12 +6,12 @@ box, and behaves the same where nobody watches. What a magic does is in `command
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, no_var_expand
 
 from flarex_nb.notebook.boxes import boxed
-from flarex_nb.text.options import help_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,10 +22,16 @@ if TYPE_CHECKING:
     from flarex_nb.pipeline.view import CallResult
 
 
+_OPTIONS = Path(__file__).with_name("options.txt")
+
+
 def _with_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the table of options to the help, so that `%flarex_call?` lists what there is."""
+    """Add the table of options to the help, so that `%flarex_call?` lists what there is.
+
+    The text is kept in a file: making it from `text.options` would cost most of the time the extension loads in.
+    """
     indent = "        "
-    listed = help_text().replace("\n", f"\n{indent}")
+    listed = _OPTIONS.read_text(encoding="utf-8").rstrip().replace("\n", f"\n{indent}")
     function.__doc__ = f"{(function.__doc__ or '').rstrip()}\n\n{indent}{listed}\n{indent}"
     return function
 

@@ -170,7 +170,13 @@ def test_a_key_added_for_the_sandbox_by_name_is_used_for_its_calls(open_notebook
     panel.get_by_role("button", name="Add secret").click()
     notebook.page.keyboard.type("stripe secret key")
     notebook.page.keyboard.press("Tab")
-    expect(panel.get_by_label("Environment")).to_have_value("sandbox")
+    environment, hosts = panel.get_by_label("Environment"), panel.get_by_label("Hosts")
+    expect(environment).to_have_value("sandbox")
+    expect(hosts).to_have_value("")  # the real service's hosts would be wrong for the sandbox's key
+    environment.select_option("live")
+    expect(hosts).to_have_value("api.stripe.com")
+    environment.select_option("sandbox")
+    expect(hosts).to_have_value("")
     panel.get_by_label("Value", exact=True).fill("wrong_key_value_123456")
     panel.get_by_role("button", name="Save").click()
 
@@ -207,6 +213,23 @@ def test_an_error_is_one_box_with_the_providers_words_and_no_traceback(open_note
     expect(box).to_contain_text("resource_missing")
     expect(notebook.output_area(1)).not_to_contain_text(re.compile(r"Traceback|site-packages|File .*line \d|\.py"))
     assert notebook.output_area(1).bounding_box()["height"] - box.bounding_box()["height"] < 60
+
+
+def test_jupyterlabs_own_style_does_not_reach_into_a_box(open_notebook):
+    """Its rules for `code`, `dt` and table cells are strong; each of these was once seen to win."""
+    failed = "%%flarex_call stripe --simulate 503,reset,503 --jitter none\nGET /v1/products?limit=3"
+    notebook = open_notebook([LOAD, failed, "%flarex_call stripe GET /v1/products limit==3"])
+    notebook.page.set_viewport_size({"width": 1000, "height": 900})
+    notebook.command("application:toggle-left-area")
+    notebook.run(0, 1, 2, may_fail=True)
+    box, table = notebook.output_area(1).locator(".fxr"), notebook.output_area(2).locator(".fxr")
+
+    for code in (box.locator("code"), table.locator("caption code")):
+        expect(code).to_have_css("background-color", "rgba(0, 0, 0, 0)")
+    heights = "every => every.map((each) => Math.round(each.getBoundingClientRect().height))"
+    assert max(box.locator("dt").evaluate_all(heights)) < 25  # one line each
+    assert max(table.locator("tbody tr").evaluate_all(heights)) < 32
+    assert box.locator(".fx-scroll").evaluate("each => each.scrollWidth <= each.clientWidth")
 
 
 def test_the_interrupt_button_ends_a_long_wait_at_once_and_nothing_more_is_sent(open_notebook):

@@ -26,7 +26,7 @@ _SHEET = """
   overflow-x: auto;
   background:
     linear-gradient(to left, var(--b) 14px, transparent 28px) 0 -1px / 100% calc(100% + 2px) local,
-    linear-gradient(to left, #8885, transparent 12px);
+    linear-gradient(to left, #8885, transparent 12px) 0 0 / 100% calc(100% - 2px) no-repeat;
 }
 .fxr table {
   width: 100%; margin: 0; border: 0; border-collapse: collapse; table-layout: auto; font-size: 12px; color: inherit;

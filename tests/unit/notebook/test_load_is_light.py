@@ -42,6 +42,15 @@ def test_no_library_a_call_needs_is_loaded_with_the_extension(loaded: set[str]) 
     assert not loaded & HEAVY
 
 
+def test_the_kept_help_is_what_the_table_of_options_says() -> None:
+    from flarex_nb.notebook import magics
+    from flarex_nb.text.options import help_text
+
+    kept = magics._OPTIONS.read_text(encoding="utf-8")
+
+    assert kept == help_text() + "\n", "write help_text() and a line end into flarex_nb/notebook/options.txt"
+
+
 def test_help_lists_the_options() -> None:
     from flarex_nb.notebook.magics import FlarexMagics
 
