@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
+from flarex_nb.catalog.urls import unknown_path
 from flarex_nb.clock import RealClock
-from flarex_nb.errors import ApiError, DeadlineExceeded, FlarexError, IncompletePages
+from flarex_nb.errors import ApiError, DeadlineExceeded, FlarexError, IncompletePages, NotFound
 from flarex_nb.events import Event, emit
 from flarex_nb.gather import Gathered
 from flarex_nb.pipeline import Pipeline
@@ -143,7 +144,9 @@ class Client:
 
     def _request(self, service: str, request: str, arguments: dict[str, Any]) -> CallRequest:
         own = {name: arguments.pop(name) for name in _BODY_ARGUMENTS if name in arguments}
-        return from_python(service, request, **own, options=options_from(arguments, self.settings.options()))
+        nested = not service or self.services.get(service).body == "bracketed_form"
+        options = options_from(arguments, self.settings.options())
+        return from_python(service, request, **own, options=options, nested=nested)
 
     async def _run(self, request: CallRequest, listener: Listener | None, new_key: NewKey) -> CallResult:
         call = bind(request, self.services, self.place(), new_key)
@@ -153,6 +156,8 @@ class Client:
             await self._within(call.options.total, self._all_pages(gathered, listener))
         except FlarexError as error:
             error.context = {"call": f"{call.method} {call.request.target} on {call.service.name}", **error.context}
+            if isinstance(error, NotFound):
+                error.hint = unknown_path(call.service, call.method, call.request.target) or error.hint
             if not gathered.answers:
                 if not call.options.check and isinstance(error, ApiError):
                     return gathered.failed(error, self.clock.now() - started)

@@ -57,6 +57,7 @@ class Gathered:
         self._shapes: Shapes = {}
         self._checked = Verdict(call.options.validate) if isinstance(call.options.validate, RecordModel) else None
         self._seen = 0
+        self._sized = call.method == "GET" and (endpoint is None or own or bool(endpoint.params))
         self._wanted = _pages_wanted(call)
         self._cursors: set[str] = set()
         self.answers: list[Answer] = []
@@ -68,7 +69,7 @@ class Gathered:
 
     def first(self) -> BoundCall:
         """Return the call of the first page; the largest page size is asked for when more pages are to follow."""
-        if self.call.options.pages == "none":
+        if self.call.options.pages == "none" or not self._sized:
             return self.call
         return at_page(self.call, first_query(self.paging, self.call.request.query))
 
@@ -110,7 +111,7 @@ class Gathered:
             return ()
         model = self._checked.model
         verdict = answer.verdict if isinstance(answer, CheckedAnswer) else None
-        if verdict is None or verdict.model != model:
+        if verdict is None or verdict.model.wanted is not model.wanted:
             verdict = check_records(model, found)
         page = Verdict(model, self._seen)
         page.add(verdict, most=self.call.options.max_records)

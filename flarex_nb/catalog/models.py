@@ -149,7 +149,11 @@ def _ready(wanted: Any, name: str) -> TypeAdapter[list[Any]]:
         adapter = _adapter(wanted) if _is_hashable(wanted) else TypeAdapter(list[wanted])
         adapter.validate_python([])
     except (PydanticUserError, PydanticUndefinedAnnotation) as error:
-        why = brief(str(error).splitlines()[0], 200) if isinstance(wanted, type) else f"it is a {type(wanted).__name__}"
+        why = (
+            brief(str(error).splitlines()[0], 200)
+            if isinstance(wanted, type)
+            else f"it is of type {type(wanted).__name__}"
+        )
         msg = f"{name} cannot be a model: {why}"
         raise UsageError(msg, hint=hint) from None
     except Exception as error:  # noqa: BLE001 - a model's own hooks run here, and may raise anything

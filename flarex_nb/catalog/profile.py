@@ -18,6 +18,10 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+SecretName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,127}$")]
+"""A secret by name, in capitals with underscores: by convention <SERVICE>_API_KEY."""
+
+
 class NoAuth(_Part):
     """The service needs no credential."""
 
@@ -28,7 +32,7 @@ class BearerAuth(_Part):
     """`Authorization: Bearer <secret>` (RFC 6750)."""
 
     kind: Literal["bearer"]
-    secret: str
+    secret: SecretName
 
 
 class HeaderAuth(_Part):
@@ -36,7 +40,7 @@ class HeaderAuth(_Part):
 
     kind: Literal["header"]
     name: str
-    secret: str
+    secret: SecretName
     template: str = "{}"
 
 
@@ -45,14 +49,14 @@ class QueryAuth(_Part):
 
     kind: Literal["query"]
     name: str
-    secret: str
+    secret: SecretName
 
 
 class BasicAuth(_Part):
     """`Authorization: Basic` (RFC 7617) with the secret as password and `username` in clear."""
 
     kind: Literal["basic"]
-    secret: str
+    secret: SecretName
     username: str = ""
 
 
@@ -191,6 +195,14 @@ class Service(_Part):
             msg = "base_url must hold no user, password, query or fragment"
             raise ValueError(msg)
         return value.rstrip("/")
+
+    @field_validator("headers")
+    @classmethod
+    def _no_credential(cls, value: dict[str, str]) -> dict[str, str]:
+        if any(name.lower() in {"authorization", "proxy-authorization", "cookie"} for name in value):
+            msg = "a credential is no fixed header: say with auth = { ... } which secret goes where"
+            raise ValueError(msg)
+        return value
 
     @model_validator(mode="after")
     def _plain_http_only_privately(self) -> Service:

@@ -5,6 +5,7 @@ A user's profile may not take the name of a packaged one: a cell must mean the s
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -14,7 +15,12 @@ from flarex_nb.errors import ProfileError, UnknownService
 from flarex_nb.model import origin_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from flarex_nb.catalog.profile import Endpoint, Service
+
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,40}(?:_[a-z0-9-]{1,20}){0,4}\Z")
 
 
 class Registry:
@@ -41,6 +47,9 @@ class Registry:
         """
         if name in self._packaged and name not in self._known:
             self._known[name] = toml.from_catalog(name)
+        if not isinstance(name, str) or not _NAME.match(name):
+            msg = "this is not the name of a service"
+            raise UnknownService(msg, hint=f"Known here: {', '.join(self.names())}.")
         if name not in self._known:
             near = get_close_matches(name, self.names(), n=1)
             guess = f" Did you mean {near[0]!r}?" if near else ""
@@ -48,6 +57,15 @@ class Registry:
             hint = f"Known here: {', '.join(self.names())}. Register your own with flarex_nb.register(Service(...))."
             raise UnknownService(msg, hint=hint)
         return self._known[name]
+
+    def __repr__(self) -> str:
+        """Return a line for each service: name, base URL, and the secrets it needs."""
+        rows = [(each.name, each.base_url, ", ".join(each.secret_names) or "no key needed") for each in self]
+        return "\n".join(f"{name:<16} {url:<40} {secrets}" for name, url, secrets in rows)
+
+    def __iter__(self) -> Iterator[Service]:
+        """Return the profiles in order of their names."""
+        return map(self.get, self.names())
 
     def register(self, service: Service) -> None:
         """Add a profile, or replace the user's own of the same name.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
+from flarex_nb.catalog.registry import endpoint_for
 from flarex_nb.errors import HostNotAllowed, UsageError
 from flarex_nb.model import origin_of
 
@@ -59,3 +61,11 @@ def _path_below(url: str, service: Service) -> str:
 def query_text(query: tuple[tuple[str, str], ...]) -> str:
     """Return the pairs percent-encoded; a space is %20."""
     return urlencode(query, quote_via=quote, safe="")
+
+
+def unknown_path(service: Service, method: str, path: str) -> str:
+    """Return a guess for a path the profile does not document, "" when it does or nothing is near."""
+    if endpoint_for(service, method, path) is not None:
+        return ""
+    near = get_close_matches(path, [each.path for each in service.endpoints if each.method == method], n=1, cutoff=0.8)
+    return f"Did you mean {method} {near[0]}? {path} is not among the documented paths." if near else ""

@@ -36,7 +36,7 @@ def pick(columns: list[Column], wish: str, *, empty: bool, sep: str) -> list[Col
             new = name + column.name.removeprefix(path) if name else column.name
             if new in picked:
                 msg = f"--columns names {new!r} twice"
-                raise UsageError(msg, hint=f"Give one of them another name: other_name={path}.", sent="yes")
+                raise UsageError(msg, hint=f"Give one of them another name: other_name={path}.")
             picked[new] = replace(column, name=new)
     return list(picked.values())
 
@@ -49,7 +49,7 @@ def _items(wish: str, known: dict[str, Column]) -> Iterator[tuple[str, str]]:
         name, path = name.strip(), path.strip()
         if not path or (equals and not name):
             msg = f"--columns has an item without a name: {wish!r}"
-            raise UsageError(msg, hint="Write it as id,amount,name=billing_details.name", sent="yes")
+            raise UsageError(msg, hint="Write it as id,amount,name=billing_details.name")
         yield name, path
 
 
@@ -87,4 +87,4 @@ def _unknown(path: str, known: dict[str, Column]) -> UsageError:
     else:
         more = ", ..." if len(known) > _SHOWN else ""
         hint = f"The columns are {', '.join(list(known)[:_SHOWN])}{more}." if known else "The records have no columns."
-    return UsageError(f"--columns asks for {path!r}, and the answer has no such column", hint=hint, sent="yes")
+    return UsageError(f"--columns asks for {path!r}, and the answer has no such column", hint=hint)

@@ -98,6 +98,38 @@ def refusal(ip: str | IPv4Address | IPv6Address) -> str | None:
     return _refusal_6(address)
 
 
+_PRIVATE: tuple[IPv4Network | IPv6Network, ...] = tuple(
+    ipaddress.ip_network(block)
+    for block in (
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "::1/128",
+        "fc00::/7",
+    )
+)
+"""Where a server of one's own can be: private networks and this machine."""
+
+
+def private_refusal(ip: str) -> str | None:
+    """Return None for an address that is public, private or loopback, else in words what it is.
+
+    Link-local, multicast and a cloud's metadata addresses are refused even to a service registered as private.
+    """
+    reason = refusal(ip)
+    if reason is None:
+        return None
+    try:
+        address: IPv4Address | IPv6Address = ipaddress.ip_address(ip)
+    except ValueError:
+        return reason
+    if isinstance(address, IPv6Address) and address in _MAPPED:
+        address = IPv4Address(int(address) & 0xFFFFFFFF)
+    return None if address not in _METADATA and any(address in block for block in _PRIVATE) else reason
+
+
 def _refusal_4(address: IPv4Address) -> str | None:
     if address in _METADATA:
         return _metadata(address)

@@ -17,7 +17,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from typing_extensions import override
 
 from flarex_nb.errors import AddressBlocked
-from flarex_nb.net.address import refusal
+from flarex_nb.net.address import private_refusal, refusal
 
 if TYPE_CHECKING:
     import ssl
@@ -82,9 +82,8 @@ class GuardedResolver(AbstractResolver):
         trip = TRIP.get()
         trip.progress.enter("resolving")
         found = await self._lookups.addresses(host, port)
-        if not trip.target.private:
-            for ip in found:
-                _check(ip, f"{host} resolves to {ip}")
+        for ip in found:
+            _check(ip, f"{host} resolves to {ip}", private=trip.target.private)
         trip.progress.enter("connecting")
         return [_result(host, ip, port) for ip in in_turn(found)[:MAX_ADDRESSES]]
 
@@ -106,14 +105,16 @@ def _result(host: str, ip: str, port: int) -> ResolveResult:
     return ResolveResult(hostname=host, host=ip, port=port, family=family, proto=0, flags=socket.AI_NUMERICHOST)
 
 
-def _check(ip: str, what: str) -> None:
-    reason = refusal(ip)
-    if reason is not None:
-        msg = f"{what}, which is not a public address: {reason}"
-        raise AddressBlocked(
-            msg,
-            hint='A server of your own: register it with network="private", which allows exactly its host and port.',
-        )
+def _check(ip: str, what: str, *, private: bool) -> None:
+    reason = private_refusal(ip) if private else refusal(ip)
+    if reason is None:
+        return
+    if private:
+        msg = f"{what}, which no service may be at: {reason}"
+        raise AddressBlocked(msg, hint="A private service is on a private network or on this machine.")
+    msg = f"{what}, which is not a public address: {reason}"
+    hint = 'A server of your own: register it with network="private", which allows exactly its host and port.'
+    raise AddressBlocked(msg, hint=hint)
 
 
 def _plain_socket(family: int, kind: int, proto: int) -> socket.socket:
@@ -143,12 +144,11 @@ class GuardedConnector(aiohttp.TCPConnector):
         """
         family, kind, proto, _, where = info
         trip = TRIP.get()
-        if not trip.target.private:
-            try:
-                _check(str(where[0]), f"{trip.target.host} leads to {where[0]}")
-            except AddressBlocked as error:
-                trip.refused = error
-                raise OSError(str(error)) from error
+        try:
+            _check(str(where[0]), f"{trip.target.host} leads to {where[0]}", private=trip.target.private)
+        except AddressBlocked as error:
+            trip.refused = error
+            raise OSError(str(error)) from error
         return self._open_socket(family, kind, proto)
 
     @override

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import ChainMap
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, cast
+from urllib.parse import parse_qsl
 
 from flarex_nb.errors import UsageError
 from flarex_nb.model import CallRequest, FormBody, JsonBody, NoBody, RawBody
@@ -18,10 +20,10 @@ from flarex_nb.text.magicline import parse_line
 from flarex_nb.text.options import read_settings, to_call_options
 from flarex_nb.text.template import fill
 from flarex_nb.vault.ref import marker
-from flarex_nb.vault.scan import refuse_literal_keys
+from flarex_nb.vault.scan import find_keys, refuse_literal_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from flarex_nb.model import Body, CallOptions, Headers, Json
@@ -29,10 +31,15 @@ if TYPE_CHECKING:
     from flarex_nb.text.raw import RawRequest
     from flarex_nb.text.template import FilledRequest
 
+_FRESH_KEY = "the idempotency key is a fresh one at each run: running this cell again is a new operation"
+
+_SPELLED_OTHERWISE = {"idempotency_key": "idempotency", "timeout": "attempt_timeout"}
+"""Names a person may know from elsewhere for an option of ours."""
+
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
 
-def from_python(
+def from_python(  # noqa: PLR0913 - the arguments of a call, by name
     service: str,
     request: str,
     *,
@@ -42,27 +49,33 @@ def from_python(
     data: Mapping[str, Json] | None = None,
     content: bytes | str | None = None,
     options: CallOptions,
+    nested: bool = True,
 ) -> CallRequest:
     """Return the request of a Python call: `request` is "GET /v1/charges", or only the path for a GET.
 
     `params` and `data` may nest: {"created": {"gte": 5}} becomes `created[gte]=5`. Strings are data, never filled in.
+    With `nested` False a list in `params` is the same name several times, as in httpx.
 
     Raises:
         UsageError: no method and path in `request`, or more than one body.
     """
     method, target = _method_and_target(request)
     path, _, query = target.partition("?")
-    if query:
-        msg = f"the path holds a query: {path}?..."
-        raise UsageError(msg, hint='Pass it as params={"name": value}.')
+    written = tuple(parse_qsl(query, keep_blank_values=True))
+    lines = _headers(headers)
     return CallRequest(
         service=service,
         method=method,
         target=path,
-        query=flat(params),
-        headers=_headers(headers),
+        query=(*written, *flat(params, "params", nested=nested)),
+        headers=lines,
         body=_body(json, data, content),
         options=options,
+        warnings=tuple(
+            f"the header {name} holds a key written out; keep it in the store"
+            for name, value in lines
+            if find_keys(f"{name}: {value}")
+        ),
     )
 
 
@@ -73,7 +86,9 @@ def options_from(changes: Mapping[str, object], base: CallOptions) -> CallOption
         UnknownOption: with the nearest option there is.
         UsageError: one that is not available yet, or times that contradict each other.
     """
-    changes = dict(changes)
+    changes = {_SPELLED_OTHERWISE.get(name, name): value for name, value in changes.items()}
+    if isinstance(changes.get("columns"), list | tuple):
+        changes["columns"] = ",".join(map(str, changes["columns"]))
     keep_errors = {"check": changes.pop("check")} if "check" in changes else {}
     options = replace(to_call_options(changes, base), **keep_errors)  # type: ignore[arg-type]  # a flag of Python's only
     if "attempt_timeout" not in changes:  # a limit nobody chose gives way to one somebody did
@@ -157,18 +172,37 @@ def _request(
     filled: FilledRequest, line: ParsedLine, options: CallOptions, note: str, warnings: tuple[str, ...] = ()
 ) -> CallRequest:
     request = filled.call_request(line.service, options)
-    return replace(request, note=note, warnings=(*warnings, *filled.warnings))
+    fresh = [_FRESH_KEY] if any("idempotency" in name for name in filled.anew) else []
+    return replace(request, note=note, warnings=(*warnings, *filled.warnings, *fresh))
 
 
-def flat(params: Mapping[str, Json] | Iterable[tuple[str, Json]] | None) -> tuple[tuple[str, str], ...]:
-    """Return query parameters as pairs of text: None is left out, true and false are lower case, nests bracketed."""
+def flat(
+    params: Mapping[str, Json] | Iterable[tuple[str, Json]] | None, what: str = "params", *, nested: bool = True
+) -> tuple[tuple[str, str], ...]:
+    """Return parameters as pairs of text: None is left out, true and false are lower case, nests bracketed.
+
+    Raises:
+        UsageError: neither a mapping nor pairs; `what` names the argument.
+    """
     if params is None:
         return ()
-    pairs = params.items() if hasattr(params, "items") else params
-    return tuple(pair for name, value in pairs for pair in encode({str(name): value}))
+    pairs = params.items() if isinstance(params, Mapping) else params
+    try:
+        named = [(str(name), value) for name, value in pairs]
+    except (TypeError, ValueError):
+        msg = f"{what} is a {type(params).__name__}, not names with values"
+        raise UsageError(msg, hint=f'Write {what}={{"name": "value"}}, or a list of pairs.') from None
+    if not nested:
+        named = [
+            (name, each) for name, value in named for each in (value if isinstance(value, list | tuple) else [value])
+        ]
+    return tuple(pair for name, value in named for pair in encode({name: value}))
 
 
 def _method_and_target(request: str) -> tuple[str, str]:
+    if not isinstance(request, str):
+        msg = f"the request is a {type(request).__name__}, not a method and a path"
+        raise UsageError(msg, hint='Write it like "GET /v1/charges".')
     words = request.split(None, 1)
     if len(words) == 1 and words[0].upper() not in METHODS:
         return "GET", words[0]
@@ -183,8 +217,8 @@ def _method_and_target(request: str) -> tuple[str, str]:
     return method, words[1].strip()
 
 
-def _headers(headers: Mapping[str, str] | None) -> Headers:
-    lines = tuple((str(name), str(value)) for name, value in (headers or {}).items())
+def _headers(headers: Mapping[str, str] | Iterable[tuple[str, str]] | None) -> Headers:
+    lines = flat(headers, "headers", nested=False)
     for name, value in lines:
         if any(character in name + value for character in "\r\n\0"):
             msg = f"the header {name.splitlines()[0] if name else ''!r} holds a line break"
@@ -200,7 +234,7 @@ def _body(json: Json, data: Mapping[str, Json] | None, content: bytes | str | No
     if json is not None:
         return JsonBody(json)
     if data is not None:
-        return FormBody(encode(dict(data)))
+        return FormBody(flat(data, "data"))
     if content is not None:
         return RawBody(content.encode() if isinstance(content, str) else bytes(content))
     return NoBody()

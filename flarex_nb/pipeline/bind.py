@@ -29,6 +29,7 @@ from flarex_nb.model import (
 )
 from flarex_nb.policies.dialects import check_dialects
 from flarex_nb.text.form import encode, to_bytes
+from flarex_nb.text.values import plain
 from flarex_nb.vault.ref import find_markers, show_markers
 
 if TYPE_CHECKING:
@@ -144,13 +145,15 @@ def _environment(request: CallRequest, service: Service, registry: Registry, san
 
 
 def _encode_body(request: CallRequest, service: Service) -> tuple[bytes, str]:
+    wants_json = "json" in (header(request.headers, "Content-Type") or "").lower()
     match request.body:
         case NoBody():
             return b"", ""
-        case JsonBody(value=value) if service.body == "bracketed_form":
+        case JsonBody(value=value) if service.body == "bracketed_form" and not wants_json:
             return to_bytes(encode(value)), FORM
         case JsonBody(value=value):
-            return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(), "application/json"
+            text = json.dumps(plain(value), ensure_ascii=False, separators=(",", ":"))
+            return text.encode("utf-8", "surrogatepass"), "application/json"
         case FormBody(fields=fields):
             return to_bytes(fields), FORM
         case RawBody(content=content, media_type=media_type):

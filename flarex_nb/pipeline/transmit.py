@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from flarex_nb.model import BoundCall, Headers, PlaceKind, Placement, Reach, Reveal
 
 MAX_HOPS = 5
+_TOO_SHORT = 3
+"""Characters up to which a value cannot be masked in an answer without masking ordinary text."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _READS = frozenset({"GET", "HEAD"})
 
@@ -55,7 +57,9 @@ class Revealed(dict[str, str]):
 
     def forms(self) -> list[tuple[str, str]]:
         """Return (name, text) of each way in which an answer may repeat a value, the longest first."""
-        found = {(name, form) for name, value in self.items() for form in forms(value)}
+        found = {
+            (name, form) for name, value in self.items() for form in {value, *forms(value)} if len(form) > _TOO_SHORT
+        }
         found |= {
             (name, text.removeprefix("Basic ")) for name, text in self.written.items() if text not in self.values()
         }
@@ -119,7 +123,7 @@ def _next_hop(url: str, method: str, reply: Reply) -> str:
     here, there = urlsplit(url), urlsplit(following)
     if (there.scheme, there.netloc.lower()) == (here.scheme, here.netloc.lower()) and method in _READS:
         return following
-    where = f"{there.scheme}://{there.hostname or '?'}"
+    where = f"{there.scheme}://{there.netloc.rpartition('@')[2] or '?'}"
     why = "a credential never goes along to another origin" if method in _READS else "a body is never sent twice"
     msg = f"the answer redirects to {where} ({reply.status}), which was not followed: {why}"
     error = RedirectBlocked(msg, sent="yes", hint="If the service moved, correct its base_url.")

@@ -5,6 +5,7 @@ Each refusal names the option, what was given and what is allowed.
 
 from __future__ import annotations
 
+import keyword
 import math
 import re
 from typing import TYPE_CHECKING
@@ -119,7 +120,7 @@ def _str(option: Option, text: str) -> str:
 
 
 def _name(option: Option, text: str) -> str:
-    if not text.isidentifier():
+    if not text.isidentifier() or keyword.iskeyword(text):
         raise refusal(option, text, "the name of a variable")
     return text
 

@@ -28,6 +28,19 @@ class Marked(str):
         return made
 
 
+class Instant(str):
+    """The ISO text of a date or time that may still become seconds: a form wants those where JSON wants text."""
+
+    __slots__ = ("epoch",)
+    epoch: int
+
+    def __new__(cls, text: str, epoch: int) -> Instant:  # noqa: PYI034 - never subclassed
+        """Return the text with its whole seconds since 1970."""
+        made = super().__new__(cls, text)
+        made.epoch = epoch
+        return made
+
+
 def secret_name(value: object) -> str | None:
     """Return the name a secret's handle stands for, None for anything else."""
     try:

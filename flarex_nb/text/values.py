@@ -18,7 +18,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from flarex_nb.errors import UsageError
-from flarex_nb.text.kinds import CellText, Marked, is_missing, is_table, secret_name, unwrap
+from flarex_nb.text.kinds import CellText, Instant, Marked, is_missing, is_table, secret_name, unwrap
 
 if TYPE_CHECKING:
     from flarex_nb.model import Json
@@ -63,7 +63,7 @@ def plain(value: object, secret: NameSecret | None = None, depth: int = 0) -> Js
 _NONE: Final = object()
 
 
-def _plain_scalar(value: object) -> object:
+def _plain_scalar(value: object) -> object:  # noqa: PLR0911 - one return for each kind of value
     """Return a value that is one item in JSON; `_NONE` for what holds others."""
     match value:
         case None | bool():
@@ -72,8 +72,12 @@ def _plain_scalar(value: object) -> object:
             return _number(value)
         case CellText() if _JSON_WORD.match(value):
             return _loads(value)
+        case Instant():
+            return value
         case str():
             return _clean(value)
+        case dt.date() if not is_missing(value):
+            return Instant(value.isoformat(), epoch(value))
         case _:
             text = _as_text(value, "iso")
             return _NONE if text is None else text
@@ -123,7 +127,7 @@ def text_of(value: object, dates: Dates = "iso") -> str:
     raise _table(value) if is_table(value) else _foreign(value, many=isinstance(value, Mapping | list | tuple))
 
 
-def _scalar_text(value: object, dates: Dates) -> str | None:
+def _scalar_text(value: object, dates: Dates) -> str | None:  # noqa: PLR0911 - one return for each kind of value
     match value:
         case bool():
             return "true" if value else "false"
@@ -131,6 +135,8 @@ def _scalar_text(value: object, dates: Dates) -> str | None:
             return str(_whole(value))
         case float():
             return repr(_finite(value))
+        case Instant():
+            return str(value.epoch) if dates == "epoch" else str(value)
         case str():
             return _clean(value)
         case Decimal():

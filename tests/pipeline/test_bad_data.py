@@ -96,7 +96,7 @@ def test_max_records_counts_the_bad_ones_and_tells_of_no_others(world: Any) -> N
     result = here.call(pages="all", max_records=3, validate=Charge)
 
     assert (result.rows, len(result.rejected), [each.row for each in result.errors]) == (2, 1, [1])
-    assert "1 of 3 records does not fit" in result.warnings[-1] or "1 of 3 records does not fit" in str(result.warnings)
+    assert "1 of 3 records does not fit Charge; see result.errors." in result.warnings
     assert not result.complete
 
 
@@ -112,7 +112,9 @@ def test_strict_raises_with_everything_and_is_neither_retried_nor_kept(world: An
     assert error.reply is not None
     assert error.reply.status == 200
     assert error.sent == "yes"
-    assert [(each.outcome, each.decision, each.reason) for each in error.attempts] == [("200", "stop", "invalid-answer")]
+    assert [(each.outcome, each.decision, each.reason) for each in error.attempts] == [
+        ("200", "stop", "invalid-answer")
+    ]
     assert len(here.wire.seen) == 1
 
     assert here.call(validate=(Charge, "strict")).rows == 1
@@ -170,6 +172,15 @@ def test_an_answer_out_of_the_cache_is_checked_against_the_model_of_this_call(wo
     assert "--cache refresh" in caught.value.hint
     assert here.call().rows == 2
     assert len(here.wire.seen) == 1
+
+
+def test_an_answer_that_was_kept_as_good_for_one_model_may_be_bad_for_another(world: Any) -> None:
+    here = world(page({**GOOD, "colour": "red"}))
+
+    assert here.call(validate=Charge).errors == ()
+    other = here.call(validate=Exact)
+
+    assert (other.cache, [each.path for each in other.errors]) == ("hit", ["colour"])
 
 
 def test_one_object_is_one_record(world: Any) -> None:
@@ -287,5 +298,5 @@ def test_a_cell_names_the_model_of_the_notebook(world: Any, tmp_path: Path, line
 def test_an_unknown_model_in_a_cell_is_answered_with_the_nearest(tmp_path: Path) -> None:
     around = Surroundings({"Charge": Charge, "charges": []}, {}, tmp_path)
 
-    with pytest.raises(UsageError, match="no model Chrage in this notebook. Did you mean Charge?"):
+    with pytest.raises(UsageError, match=r"no model Chrage in this notebook\. Did you mean Charge\?"):
         next(from_cell("stripe --validate Chrage", "GET /v1/charges\n", around, CallOptions()))

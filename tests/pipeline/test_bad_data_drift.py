@@ -29,15 +29,7 @@ def test_nothing_is_said_of_a_first_call_or_of_equal_ones(world: Any) -> None:
 
 
 def test_a_changed_type_is_told_once_with_its_numbers(world: Any) -> None:
-    here = world(page(*[CHARGE] * 12), page(*[CHARGE] * 8, *[{**CHARGE, "customer": {"id": "cus_1"}}] * 2), page(CHARGE))
-    here.call()
-
-    first = here.call(cache="refresh")
-    here.call(cache="refresh")
-
-    assert first.warnings == ()  # it was only ever null: an object is no change of type
-
-    here = world(page(*[CHARGE] * 12), page(*[CHARGE] * 8, *[{**CHARGE, "status": {"code": 1}}] * 2))
+    here = world(page(*[CHARGE] * 12), page(*[CHARGE] * 8, *[{**CHARGE, "customer": "x", "status": {"code": 1}}] * 2))
     here.call()
 
     first, second = here.call(cache="refresh"), here.call(cache="refresh")
@@ -45,6 +37,22 @@ def test_a_changed_type_is_told_once_with_its_numbers(world: Any) -> None:
     said = "`status` was a string in 12 records and is an object in 2 of 10 looked at."
     assert said in first.warnings
     assert said not in second.warnings
+
+
+def test_a_field_that_was_only_ever_null_has_no_type_to_change(world: Any) -> None:
+    here = world(page(*[CHARGE] * 12), page(*[{**CHARGE, "customer": "cus_1"}] * 12))
+    here.call()
+
+    assert here.call(cache="refresh").warnings == ()
+
+
+def test_a_field_that_is_sometimes_there_may_be_missing_a_few_times(world: Any) -> None:
+    some = [{**CHARGE, "note": "n"}] * 3 + [CHARGE] * 7
+    here = world(page(*some), page(*[CHARGE] * 2), page(*[CHARGE] * 24))
+    here.call()
+
+    assert here.call(cache="refresh").warnings == ()
+    assert here.call(cache="refresh").warnings == ()
 
 
 def test_new_vanished_and_newly_null_fields_are_told(world: Any) -> None:
@@ -100,7 +108,7 @@ def test_what_the_profile_promises_is_checked_on_every_record(world: Any) -> Non
 
     assert result.rows == 100
     assert result.warnings == (
-        "`amount` is a string in 1 and missing in 1 of 100 records, and should be a number in each.",
+        "`amount` is missing in 1 and a string in 1 of 100 records, and should be a number in each.",
         "`paid` is null in 1 of 100 records, and should be a boolean in each.",
     )
 

@@ -73,7 +73,7 @@ def test_an_unknown_column_is_an_error_with_the_nearest_names(wish, hint):
 
     assert raised.value.hint == hint
     assert repr(wish) in raised.value.message
-    assert raised.value.sent == "yes"
+    assert raised.value.sent == "no"
 
 
 @pytest.mark.parametrize("wish", ["id,,amount", "id,", "=id", "x="])

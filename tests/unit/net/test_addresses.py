@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flarex_nb.net.address import refusal
+from flarex_nb.net.address import private_refusal, refusal
 
 V4 = st.ip_addresses(v=4)
 V6 = st.ip_addresses(v=6)
@@ -139,3 +139,18 @@ def test_no_ipv6_address_outside_2000_slash_3_passes_but_mapped_public_ones(ip) 
 def test_what_the_standard_library_calls_private_never_passes(ip) -> None:
     if ip.is_private or ip.is_multicast or ip.is_reserved or ip.is_loopback or ip.is_link_local or ip.is_unspecified:
         assert refusal(ip) is not None or getattr(ip, "ipv4_mapped", None) is not None
+
+
+@pytest.mark.parametrize(
+    "ip", ["10.1.2.3", "127.0.0.1", "192.168.0.9", "172.31.0.1", "100.64.0.1", "::1", "fd12::1", "8.8.8.8"]
+)
+def test_a_private_service_may_be_on_a_private_network_or_this_machine(ip: str) -> None:
+    assert private_refusal(ip) is None
+
+
+@pytest.mark.parametrize(
+    "ip",
+    ["169.254.169.254", "169.254.0.1", "100.100.100.200", "fd00:ec2::254", "fe80::1", "0.0.0.0", "224.0.0.1", "::"],
+)
+def test_no_service_may_be_at_a_metadata_or_link_local_address(ip: str) -> None:
+    assert private_refusal(ip)

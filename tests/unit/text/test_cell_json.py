@@ -92,7 +92,7 @@ def test_values_of_python_become_right_json(value, expected):
     found = body_of('{"v": {{ v }}}', v=value)
 
     assert found == {"v": expected}
-    assert type(found["v"]) is type(expected)
+    assert isinstance(found["v"], type(expected))
     json.dumps(found, allow_nan=False)
 
 

@@ -91,6 +91,7 @@ def test_a_key_with_a_shape_is_found_anywhere(key, name, around):
         "Authorization: Bearer access_token",
         "Authorization: Bearer [STRIPE_SECRET_KEY]",
         "Authorization: Bearer ...",
+        'token = "gpt2-tokenizer-v1-large"',
         'headers = {"Authorization": f"Bearer {token}"}',
         'api_key = os.environ["CRM_API_KEY"]',
         "api_key = settings.crm.api_key_v2_of_the_team",

@@ -13,7 +13,7 @@ import math
 import pickle
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from flarex_nb.vault.intake import is_maskable
@@ -96,6 +96,7 @@ def decoded_again(way: str, text: str) -> str:
 
 
 @given(VALUES, PLAIN, PLAIN)
+@example(ODD, "", "")
 def test_no_listed_form_of_a_value_is_left(value, before, after):
     assume(value not in before + after)
     mask = redactor(value)
@@ -203,11 +204,13 @@ def test_short_and_common_values_are_not_registered(value):
 
 def test_what_is_forgotten_is_masked_no_more_and_the_rest_still_is():
     mask = redactor(KEY, "other-value-1")
+    before = mask.mask(KEY.encode())
 
     mask.forget(NAME)
     mask.forget("NEVER_KNOWN")
 
     assert mask(f"{KEY} other-value-1") == f"{KEY} [KEY_1]"
+    assert before == b"*" * len(KEY)
     assert mask.mask(KEY.encode()) == KEY.encode()
 
 

@@ -149,6 +149,17 @@ def test_while_the_sandbox_is_on_its_secrets_are_meant(desk):
     assert states(desk.secrets)[-1] == (PAY, "live", "set", "session")
 
 
+def test_with_the_sandbox_off_again_its_secrets_are_not_meant(desk):
+    desk.sandbox_on()
+    desk.env = "live"
+
+    stored = desk.secrets.set(PAY, "real-live-value")
+
+    assert stored.notes == ()
+    assert (desk.value(PAY), desk.value(PAY, "sandbox")) == ("real-live-value", "sk_sandbox_made_up")
+    assert desk.secrets[PAY].scope == "live"
+
+
 def test_a_users_own_service_stays_live_while_the_sandbox_is_on(desk):
     desk.sandbox_on()
 
