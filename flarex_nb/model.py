@@ -55,8 +55,8 @@ class CallOptions:
 
     `attempts` counts the first send. `attempt_timeout` bounds one send from dialling to the last body byte, `deadline`
     the call with its waits (each page's call when there are several), `total` all pages together (None: unbounded).
-    `pages` is "none", "auto", "all" or a number. `max_bytes` None means the profile's own cap. `simulate` lists the
-    sandbox's faults. `check` False returns an HTTP error as a result.
+    `pages` is "none", "auto", "all" or a number. `max_bytes` None means the profile's own cap. `check` False returns an
+    HTTP error as a result.
     """
 
     attempts: int = 3
@@ -86,7 +86,7 @@ class CallOptions:
 
 @dataclass(frozen=True, slots=True)
 class NoBody:
-    """No body is sent."""
+    """No body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,8 +245,7 @@ class Attempt:
 class BoundCall:
     """A request with everything decided but the secret's value.
 
-    `url` is complete but for secrets in the query; `placements` say which secret goes where. `origin` is the host and
-    port a person sees. `credential` names the credential for cache and throttle keys (a name, never a value).
+    `url` is complete but for secrets in the query; `placements` say which secret goes where; `credential` names it.
     """
 
     request: CallRequest
