@@ -33,6 +33,7 @@ class Options(TypedDict, total=False):
     max_pages: int | None
     max_records: int | None
     columns: str | None
+    validate: object
     max_bytes: int | None
     raw: bool
     env: Environment | None

@@ -24,6 +24,7 @@ import re
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 if TYPE_CHECKING:
+    from flarex_nb.catalog.schema_rows import Misfit
     from flarex_nb.model import Attempt, Reply
     from flarex_nb.pipeline.view import CallResult
 
@@ -237,7 +238,9 @@ class MalformedBody(ResponseError):
 
 
 class SchemaMismatch(ResponseError):
-    """The body parses, but is not shaped as the profile or the model says."""
+    """The body parses, but is not shaped as the profile or the model says; `errors` are the places, where known."""
+
+    errors: tuple[Misfit, ...] = ()
 
 
 class Rejected(FlarexError):

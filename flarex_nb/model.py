@@ -73,7 +73,7 @@ class CallOptions:
     into: str | None = None
     select: str | None = None
     columns: str | None = None
-    validate: str | None = None
+    validate: object = None
     max_bytes: int | None = None
     plan: bool = False
     yes: bool = False

@@ -58,8 +58,7 @@ CELLS = {
     ),
     "columns": "%%flarex_call stripe --pages all\nGET /v1/charges",
     "nested": (
-        "%%flarex_call stripe --columns id,payment_method_details,receipt_url,metadata,outcome\n"
-        "GET /v1/charges?limit=4"
+        "%%flarex_call stripe --columns id,payment_method_details,receipt_url,metadata,outcome\nGET /v1/charges?limit=4"
     ),
     "record": (
         "%%flarex_call stripe --into customer --columns id,name,email,metadata\nPOST /v1/customers\n\n"
@@ -67,9 +66,7 @@ CELLS = {
     ),
     "charge": "charge = charges.id[0]\n%flarex_call stripe GET /v1/charges/{{charge}}",
     "none": "%%flarex_call stripe\nGET /v1/charges?created[gte]=4000000000",
-    "timeline": (
-        f"%%flarex_call stripe --columns id,name,active --simulate 503,429:retry-after=1,200\n{_PRODUCTS}"
-    ),
+    "timeline": (f"%%flarex_call stripe --columns id,name,active --simulate 503,429:retry-after=1,200\n{_PRODUCTS}"),
     "error": "%%flarex_call stripe\nGET /v1/charges/ch_missing",
     "failed": f"%%flarex_call stripe --simulate 503,reset,503\n{_PRODUCTS}",
     "slip": "%%flarex_call stripe\nGET /v1/charges?limit={{limti}}",
@@ -142,7 +139,7 @@ def _cell(notebook: LabNotebook, number: int, path: Path) -> None:
     cell.locator(".jp-OutputArea-output").last.wait_for()
     for folded in cell.locator(".fx-more:not([open]) > summary").all():
         folded.click()
-    notebook.page.locator(".jp-Notebook .jp-InputPrompt").first.click()  # selects the first cell, which is in no picture
+    notebook.page.locator(".jp-Notebook .jp-InputPrompt").first.click()  # the first cell is in no picture
     notebook.page.mouse.move(0, 0)
     _save(cell, path)
 

@@ -47,7 +47,7 @@ class Registry:
         """
         if name in self._packaged and name not in self._known:
             self._known[name] = toml.from_catalog(name)
-        if not isinstance(name, str) or not _NAME.match(name):
+        if not _NAME.match(str(name)):
             msg = "this is not the name of a service"
             raise UnknownService(msg, hint=f"Known here: {', '.join(self.names())}.")
         if name not in self._known:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from flarex_nb.catalog.registry import endpoint_for
-from flarex_nb.catalog.schema_words import brief, counted, json_type
+from flarex_nb.catalog.schema_words import counted, dotted, json_type
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -171,7 +171,7 @@ class Schema:
         for path, each in self.fields.items():
             words = [" or ".join(each.types) or "null", *([f"in {each.present:.0%}"] if each.present < 1 else [])]
             words += [f"null in {each.null:.0%}"] if each.null and each.types else []
-            lines.append(f"  {brief(path, 60):<{widest}}  {', '.join(words)}")
+            lines.append(f"  {dotted(path.split('.')):<{widest}}  {', '.join(words)}")
         return "\n".join(lines)
 
     __repr__ = __str__

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from flarex_nb.catalog.dig import dig
 from flarex_nb.catalog.schema import Survey
-from flarex_nb.catalog.schema_words import LONGEST, a_kind, brief, counted, json_type, listed
+from flarex_nb.catalog.schema_words import a_kind, counted, dotted, json_type, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -156,4 +156,4 @@ def _kinds(names: Sequence[str]) -> str:
 
 
 def _name(path: str) -> str:
-    return f"`{brief(path, LONGEST)}`" if path else "the record itself"
+    return f"`{dotted(path.split('.'))}`" if path else "the record itself"

@@ -25,3 +25,7 @@ def mend(lines: list[str]) -> list[str]:
 def _may_stand_above(line: str) -> bool:
     text = line.strip()
     return not text or text.startswith("#")
+
+
+mend.has_side_effects = True  # type: ignore[attr-defined]  # IPython's own mark: not asked whether a cell is complete,
+# or a terminal would take the first line of a cell for the whole of it.

@@ -70,7 +70,6 @@ def test_the_secrets_are_a_list_and_the_sandbox_ends_with_the_terminal(ipython):
     assert is_gone(pid, within=5)
 
 
-@pytest.mark.xfail(strict=True, reason="`mend` adds the missing body before IPython asks whether the cell is complete")
 def test_a_cell_magic_can_be_typed_over_several_lines(ipython):
     shown = ipython(
         "%%flarex_call stripe --into two", "GET /v1/charges", "    ?limit=2", "", "", "print('rows', len(two))"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from flarex_nb.catalog.schema import Known
 from scripted import reply
 
 CHARGE = {
@@ -131,6 +133,13 @@ def test_the_schema_says_types_shares_and_nulls(world: Any) -> None:
     assert schema.fields["billing_details.address.city"].types == ("string",)
     assert "metadata.order" not in schema.fields
     assert "customer" in str(schema)
+
+
+def test_where_nothing_is_remembered_the_schema_is_that_of_these_records(world: Any) -> None:
+    result = world(page(*[CHARGE] * 3)).call()
+
+    assert replace(result, known=Known("forgotten")).schema().fields == result.schema().fields
+    assert replace(result, known=None).schema().endpoint == "GET /v1/charges on stripe"
 
 
 def test_two_clients_know_nothing_of_each_other(world: Any) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import pytest
-
 from flarex_nb.catalog.profile import Service
 from flarex_nb.errors import UsageError
 from flarex_nb.portal import PORTAL
@@ -15,10 +13,7 @@ from scripted import reply
 FIRST, SECOND = reply(200, {"n": 1}), reply(200, {"n": 2})
 OLD, NEW = "sk_live_" + "a" * 24, "sk_live_" + "b" * 24
 
-known = pytest.mark.xfail(strict=True, reason="review, defect 6")
 
-
-@known
 def test_a_rotated_secret_asks_anew(world: Any) -> None:
     here = world(FIRST, SECOND)
     here.client.secrets.set("STRIPE_SECRET_KEY", OLD)
@@ -29,7 +24,6 @@ def test_a_rotated_secret_asks_anew(world: Any) -> None:
     assert here.call("GET /v1/account").json == {"n": 2}
 
 
-@known
 def test_a_changed_environment_variable_asks_anew(world: Any) -> None:
     here = world(FIRST, SECOND)
 
@@ -39,7 +33,6 @@ def test_a_changed_environment_variable_asks_anew(world: Any) -> None:
     assert here.call("GET /v1/account").json == {"n": 2}
 
 
-@known
 def test_another_user_name_asks_anew(world: Any) -> None:
     here = world(FIRST, SECOND)
     here.client._environ["CRM_API_KEY"] = "visibly-fake-password"
@@ -52,7 +45,6 @@ def test_another_user_name_asks_anew(world: Any) -> None:
     assert result.json == {"n": 2}
 
 
-@known
 def test_changing_a_record_does_not_change_the_kept_answer(world: Any) -> None:
     here = world(FIRST)
 
@@ -61,7 +53,6 @@ def test_changing_a_record_does_not_change_the_kept_answer(world: Any) -> None:
     assert here.call("GET /v1/account").json == {"n": 1}
 
 
-@known
 def test_an_answer_kept_raw_is_still_data_for_the_next(world: Any) -> None:
     here = world(FIRST)
 
@@ -70,7 +61,6 @@ def test_an_answer_kept_raw_is_still_data_for_the_next(world: Any) -> None:
     assert here.call("GET /v1/account").json == {"n": 1}
 
 
-@known
 def test_a_shorter_ttl_of_the_asking_call_counts(world: Any) -> None:
     here = world(FIRST, SECOND)
 
@@ -92,7 +82,6 @@ def test_a_ttl_of_nothing_is_refused_or_kept(world: Any) -> None:
     assert here.call("GET /v1/account").json == {"n": 2}
 
 
-@known
 def test_a_read_under_way_during_a_write_is_not_kept_or_joined(world: Any) -> None:
     reads: list[int] = []
 
@@ -119,7 +108,6 @@ def test_a_read_under_way_during_a_write_is_not_kept_or_joined(world: Any) -> No
     assert PORTAL.run(scene()) == ({"n": 2}, {"n": 2})
 
 
-@known
 def test_kept_answers_are_bounded_in_bytes(world: Any) -> None:
     here = world(lambda _out: reply(200, b'"' + b"x" * 1_000_000 + b'"'))
 
