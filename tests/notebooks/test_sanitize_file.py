@@ -20,7 +20,7 @@ def sanitized(text):
 def test_every_pattern_of_the_file_is_read():
     text = Path(__file__).with_name("sanitize.cfg").read_text("utf-8")
 
-    assert len(PATTERNS) == len(re.findall(r"^regex:", text, re.MULTILINE)) == 3
+    assert len(PATTERNS) == len(re.findall(r"^regex:", text, re.MULTILINE)) == 4
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,7 @@ def test_every_pattern_of_the_file_is_read():
         ("http://127.0.0.1:40123/stripe", "http://127.0.0.1:8080/stripe"),
         ("localhost:40123", "localhost:51000"),
         ("the sandbox, pid 4711", "the sandbox, pid 9"),
+        ("<div><style>.a {\n}</style>x</div>", "<div><style>.b {}</style>x</div>"),
         ("<object at 0x7f8031870450>", "<object at 0x7ffe00000010>"),
     ],
 )
