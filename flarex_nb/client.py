@@ -11,17 +11,18 @@ import random
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
+from weakref import WeakSet, ref
 
+from flarex_nb.catalog.schema import Schemas
 from flarex_nb.catalog.urls import unknown_path
 from flarex_nb.clock import RealClock
-from flarex_nb.errors import ApiError, DeadlineExceeded, FlarexError, IncompletePages, NotFound
+from flarex_nb.errors import ApiError, DeadlineExceeded, FlarexError, NotFound
 from flarex_nb.events import Event, emit
 from flarex_nb.gather import Gathered
+from flarex_nb.latest import incomplete, kept_if_stopped, remembered
 from flarex_nb.pipeline import Pipeline
 from flarex_nb.pipeline.ask import from_python, options_from
 from flarex_nb.pipeline.bind import Place, at_page, bind, settle
-from flarex_nb.pipeline.view import counted
 from flarex_nb.portal import PORTAL, after_fork, once
 from flarex_nb.settings import load
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from flarex_nb.catalog.registry import Registry
     from flarex_nb.clock import Clock
     from flarex_nb.events import Listener
+    from flarex_nb.latest import Kept
     from flarex_nb.model import BoundCall, CallRequest, Environment, Reveal
     from flarex_nb.pipeline.bind import NewKey
     from flarex_nb.pipeline.transmit import Wire
@@ -73,6 +75,8 @@ class Client:
         self._environ = environ if environ is not None else os.environ
         self._folder = folder or Path.cwd()
         self.sandbox: Running | None = None
+        self.schemas = Schemas()
+        self.latest: ref[CallResult | FlarexError] | None = None
         _clients.add(self)
 
     @once
@@ -91,7 +95,18 @@ class Client:
 
             wire = RealWire(clock=self.clock)
             PORTAL.at_exit(wire.aclose)
-        return Pipeline(self.settings, self.clock, wire, self._revealer, self._dice)
+        from flarex_nb.stores.means import Means  # noqa: PLC0415 - with the pipeline
+
+        sources = self._sources
+        means = Means(
+            value_of=lambda ref: sources.value(sources.find(ref)),
+            redis_url=self._environ.get("REDIS_URL", "").strip(),
+            cache_key=self._environ.get("FLAREX_CACHE_KEY", "").strip(),
+        )
+        pipeline = Pipeline(self.settings, self.clock, wire, self._revealer, self._dice, means=means)
+        if means.redis_url:
+            PORTAL.at_exit(pipeline.cache.aclose)
+        return pipeline
 
     def place(self) -> Place | None:
         """Return where the sandbox listens, None while it is off."""
@@ -111,7 +126,7 @@ class Client:
 
         An interrupt (Ctrl-C, the kernel's stop button) ends it within half a second, and nothing is sent afterwards.
         """
-        return PORTAL.run(self._run(self._request(service, request, arguments), None, _fresh_key))
+        return self.run(self._request(service, request, arguments))
 
     async def acall(self, service: str, request: str, **arguments: Any) -> CallResult:
         """Return the result of one call, awaited on any loop.
@@ -125,7 +140,7 @@ class Client:
         Raises:
             FlarexError: with `.attempts`, `.reply`, `.sent` and `.hint`.
         """
-        return await PORTAL.wrap(self._run(self._request(service, request, arguments), None, _fresh_key))
+        return await PORTAL.wrap(self._run(self._request(service, request, arguments), None, _fresh_key, []))
 
     def run(
         self,
@@ -140,7 +155,8 @@ class Client:
         `listener` hears this call's events on the private thread; `pump` is called on the caller's thread while it
         waits; `new_key` gives the idempotency key for a fingerprint of the request.
         """
-        return PORTAL.run(self._run(request, listener, new_key), pump)
+        with kept_if_stopped() as kept:
+            return PORTAL.run(self._run(request, listener, new_key, kept), pump)
 
     def _request(self, service: str, request: str, arguments: dict[str, Any]) -> CallRequest:
         own = {name: arguments.pop(name) for name in _BODY_ARGUMENTS if name in arguments}
@@ -148,10 +164,16 @@ class Client:
         options = options_from(arguments, self.settings.options())
         return from_python(service, request, **own, options=options, nested=nested)
 
-    async def _run(self, request: CallRequest, listener: Listener | None, new_key: NewKey) -> CallResult:
+    @remembered
+    async def _run(self, request: CallRequest, listener: Listener | None, new_key: NewKey, kept: Kept) -> CallResult:
+        if request.options.plan:
+            from flarex_nb.plan import plan_for  # noqa: PLC0415 - only when one is asked for
+
+            return plan_for(self, request)  # type: ignore[return-value]  # a Plan, to whoever asks for one
         call = bind(request, self.services, self.place(), new_key)
         started = self.clock.now()
-        gathered = Gathered(call)
+        gathered = Gathered(call, self.schemas)
+        kept.append(gathered)
         try:
             await self._within(call.options.total, self._all_pages(gathered, listener))
         except FlarexError as error:
@@ -162,7 +184,7 @@ class Client:
                 if not call.options.check and isinstance(error, ApiError):
                     return gathered.failed(error, self.clock.now() - started)
                 raise
-            raise self._incomplete(gathered, error, started) from error
+            raise incomplete(gathered, error, self.clock.now() - started) from error
         return gathered.result(self.clock.now() - started)
 
     async def _within(self, total: float | None, pages: Coroutine[None, None, None]) -> None:
@@ -176,15 +198,6 @@ class Client:
         except TimeoutError:
             msg = f"the total of {total:g} s passed"
             raise DeadlineExceeded(msg, hint="Raise --total, or ask for fewer pages.", sent="maybe") from None
-
-    def _incomplete(self, gathered: Gathered, error: FlarexError, started: float) -> IncompletePages:
-        gathered.stop(f"page {len(gathered.answers) + 1} failed: {error.message}", complete=False)
-        result = gathered.result(self.clock.now() - started)
-        came = f"{counted(result.pages, 'page')} with {counted(result.rows, 'record')}"
-        partial = IncompletePages(f"{came} came, then one failed: {error.message}", result=result, hint=error.hint)
-        partial.attempts = (*result.attempts, *error.attempts)
-        partial.reply, partial.context = error.reply or result.reply, error.context
-        return partial
 
     async def _all_pages(self, gathered: Gathered, listener: Listener | None) -> None:
         """Ask page after page until the pages or the wish for them end; `gathered` keeps what came."""
@@ -254,7 +267,8 @@ class Client:
                 msg, hint="Run it again; `python -m flarex_nb.sandbox` shows what it says itself."
             ) from error
         for name, value in self.sandbox.keys.items():
-            self.secrets.set(name, value, hosts=self._sandbox_hosts(), env="sandbox")
+            if not self._sources.session.has(name, "sandbox"):  # one typed in before stays
+                self.secrets.set(name, value, hosts=self._sandbox_hosts(), env="sandbox")
         return self.sandbox
 
     def sandbox_off(self) -> None:

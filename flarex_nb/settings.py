@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 class Settings:
     """What holds for every call unless the call says otherwise; times in seconds.
 
-    `cache_entries` and `cache_ttl` bound the memory cache. `connections` is the number of connections to one host.
+    `cache_mode` is "ttl", for `cache_ttl` seconds whatever the server says but no-store, or "http", by RFC 9111.
+    `cache_entries` bounds the memory cache; with REDIS_URL set, answers are shared for `cache_shared_ttl`. The two
+    stale times are how long past that an answer may stand in for a failing server, or be shown while it is renewed.
+    `connections` is the number of connections to one host.
     `batch` means nobody can be asked (no stdin), `deterministic` that representations drop times and ids.
     """
 
@@ -32,6 +35,10 @@ class Settings:
     cache: str = "use"
     cache_entries: int = 500
     cache_ttl: float = 60.0
+    cache_mode: str = "ttl"
+    cache_shared_ttl: float = 300.0
+    cache_stale_if_error: float = 0.0
+    cache_stale_while_revalidate: float = 0.0
     connections: int = 100
     batch: bool = False
     deterministic: bool = False
@@ -48,7 +55,7 @@ class Settings:
         )
 
 
-_CHOICES = {"jitter": ("full", "none"), "cache": ("use", "bypass")}
+_CHOICES = {"jitter": ("full", "none"), "cache": ("use", "bypass"), "cache_mode": ("ttl", "http")}
 
 
 def load(environ: Mapping[str, str] = os.environ) -> Settings:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from IPython.display import display
 
 from flarex_nb.client import default
-from flarex_nb.errors import IncompletePages, UsageError
+from flarex_nb.errors import FlarexError, IncompletePages, UsageError
+from flarex_nb.notebook.journal import past_error, past_result, past_stop
 from flarex_nb.notebook.live import Live, is_batch
+from flarex_nb.pipeline.view import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,23 +21,40 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from flarex_nb.model import CallRequest
+    from flarex_nb.notebook.boxes import Sheet
     from flarex_nb.notebook.journal import Memory
     from flarex_nb.pipeline.view import CallResult
 
 
-def call(shell: InteractiveShell, memory: Memory, line: str, cell: str | None) -> CallResult | None:
-    """Run every request of the cell in order and return the last result, None with --quiet."""
+def call(shell: InteractiveShell, memory: Memory, line: str, cell: str | None) -> CallResult | Sheet | None:
+    """Run every request of the cell in order and return the last result, None with --quiet.
+
+    A request with --plan is shown instead of sent.
+    """
     from flarex_nb.pipeline.ask import Surroundings, from_cell, from_line  # noqa: PLC0415 - loads with the first call
 
     base = default().settings.options()
     around = Surroundings(shell.user_ns, memory.answers, Path.cwd())
     read = from_line(line, around, base) if cell is None else from_cell(line, cell, around, base)
-    result: CallResult | None = None
+    shown: CallResult | Sheet | None = None
+    first = True
     for request in read:
-        if result is not None and not result.call.options.quiet:
-            display(result)
-        result = _run(shell, memory, request, alone=cell is not None and result is None)
-    return None if result is None or result.call.options.quiet else result
+        if shown is not None:
+            display(shown)
+        alone, first = cell is not None and first, False
+        shown = _plan(memory, request) if request.options.plan else _run(shell, memory, request, alone=alone)
+        shown = None if request.options.quiet else shown
+    return shown
+
+
+def _plan(memory: Memory, request: CallRequest) -> Sheet:
+    """Return what the request would send and lead to; nothing is sent and nobody is asked."""
+    from flarex_nb.notebook.boxes import Sheet  # noqa: PLC0415
+    from flarex_nb.notebook.render.plan import plan_html, plan_text  # noqa: PLC0415 - only when one is asked for
+    from flarex_nb.plan import plan_for  # noqa: PLC0415
+
+    plan = plan_for(default(), request, memory.keys.known)
+    return Sheet(plan_html(plan), plan_text(plan), of=plan)
 
 
 def _run(shell: InteractiveShell, memory: Memory, request: CallRequest, *, alone: bool) -> CallResult:
@@ -44,24 +63,55 @@ def _run(shell: InteractiveShell, memory: Memory, request: CallRequest, *, alone
     `alone` says that the cell has shown nothing yet, so that the progress line may be cleared away.
     """
     _confirm(shell, request)
-    live = Live(watched=not is_batch(shell) and not request.options.quiet, alone=alone)
-    into = request.options.into
+    into, options = request.options.into, request.options
+    if into and options.pages != "none":
+        import pandas  # noqa: F401, ICN001, PLC0415 - so that an interrupt between pages has no import to wait for
+    live = Live(watched=not is_batch(shell) and not options.quiet, alone=alone, attempts=options.attempts)
     try:
         result = default().run(request, listener=live.listener, pump=live.pump, new_key=memory.keys.key_for)
-    except IncompletePages as error:
-        if into:
+    except FlarexError as error:
+        memory.note(past_error(error, request), default().latest)
+        if into and isinstance(error, IncompletePages):
             shell.user_ns[into] = error.result.df
         raise
     except KeyboardInterrupt as stop:
-        stop.add_note(live.stopped())
+        _stopped(shell, memory, request, live, stop)
         raise
     finally:
         live.close()
+    memory.note(past_result(result), default().latest)
     if into:
         shell.user_ns[into] = result.df
     if request.name:
         memory.answers[request.name] = _answer(result)
     return result
+
+
+def _stopped(
+    shell: InteractiveShell, memory: Memory, request: CallRequest, live: Live, stop: KeyboardInterrupt
+) -> None:
+    """Keep what was read before the interrupt, and say on it what it met and where that is."""
+    heard, words = live.heard, live.stopped()
+    partial: CallResult | None = getattr(stop, "result", None)
+    attempts = (*(partial.attempts if partial is not None else ()), *heard.attempts)
+    if partial is not None:
+        words = f"{words} {_kept(shell, request, partial)}"
+    memory.note(past_stop(request, words, heard.sent(), attempts), default().latest)
+    stop.attempts = attempts  # type: ignore[attr-defined]  # told below the words
+    stop.add_note(words)
+
+
+def _kept(shell: InteractiveShell, request: CallRequest, partial: CallResult) -> str:
+    """Bind the pages that came, to the wished name or to `stopped_result`, and return a sentence about them."""
+    name = request.options.into
+    shell.user_ns[name or STOPPED] = partial.df if name else partial
+    came = f"{counted(partial.pages, 'page')} with {counted(partial.rows, 'record')}"
+    what = "the frame" if name else "the result"
+    return f"{came} had come and are kept, marked incomplete: {what} is `{name or STOPPED}`."
+
+
+STOPPED = "stopped_result"
+"""The notebook's name for what an interrupted call without --into had read."""
 
 
 def _answer(result: CallResult) -> dict[str, object]:

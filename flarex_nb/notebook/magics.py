@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class, no_var_expand
 
-from flarex_nb.notebook.boxes import boxed
+from flarex_nb.notebook.boxes import Sheet, boxed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,7 @@ class FlarexMagics(Magics):
     @no_var_expand
     @line_cell_magic
     @_with_options
-    def flarex_call(self, line: str, cell: str | None = None) -> CallResult | None:
+    def flarex_call(self, line: str, cell: str | None = None) -> CallResult | Sheet | None:
         """Call a service and show the answer as a table.
 
         A request as the provider's documentation shows it, below the first line:
@@ -64,7 +64,7 @@ class FlarexMagics(Magics):
 
         `{{name}}` takes a variable of the notebook and encodes it for its place. The result is also in `_`: `.df`,
         `.json`, `.attempts`, `.explain()`. Several requests are separated by a line `###`; one with `# @name first`
-        is referred to below as `{{first.response.body.$.id}}`.
+        is referred to below as `{{first.response.body.$.id}}`. With `--plan` it is shown, and nothing is sent.
         """
         with boxed():
             from flarex_nb.notebook import commands  # noqa: PLC0415 - loads with the first use
@@ -107,3 +107,33 @@ class FlarexMagics(Magics):
             from flarex_nb.notebook import commands  # noqa: PLC0415 - loads with the first use
 
             return commands.services(line)
+
+    @no_var_expand
+    @line_magic
+    def flarex_why(self, line: str) -> Sheet:
+        """Explain the last call: what was tried, why it was or was not tried again, and what would change that.
+
+        `%flarex_why result` explains the call whose result or error is in that variable.
+        """
+        with boxed():
+            from flarex_nb.notebook import commands_seeing  # noqa: PLC0415 - loads with the first use
+
+            return commands_seeing.why(self.here, self.memory, line)
+
+    @no_var_expand
+    @line_magic
+    def flarex_status(self, _line: str) -> Sheet:
+        """Show how things stand: breakers, limits, what is left of quotas, retry credit, cache, sandbox, secrets."""
+        with boxed():
+            from flarex_nb.notebook import commands_seeing  # noqa: PLC0415 - loads with the first use
+
+            return commands_seeing.status()
+
+    @no_var_expand
+    @line_magic
+    def flarex_reset(self, line: str) -> None:
+        """Close the breaker, forget the limits and refill the retry credit: `%flarex_reset SERVICE` or `all`."""
+        with boxed():
+            from flarex_nb.notebook import commands_seeing  # noqa: PLC0415 - loads with the first use
+
+            commands_seeing.reset(line)

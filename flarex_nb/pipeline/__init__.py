@@ -24,15 +24,28 @@ if TYPE_CHECKING:
     from flarex_nb.net.progress import Progress
     from flarex_nb.pipeline.transmit import Wire
     from flarex_nb.settings import Settings
+    from flarex_nb.stores.means import Means
 
 
 class Pipeline:
     """Every station between a bound call and its answer; one for a client, on the private loop."""
 
-    def __init__(self, settings: Settings, clock: Clock, wire: Wire, reveal: Reveal, dice: Callable[[], float]) -> None:
-        """Build the stations around the seams: the clock, the wire, the one way to a secret's value, the dice."""
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        wire: Wire,
+        reveal: Reveal,
+        dice: Callable[[], float],
+        *,
+        means: Means | None = None,
+    ) -> None:
+        """Build the stations around the seams: the clock, the wire, the one way to a secret's value, the dice.
+
+        `means` is what the cache needs of the outside: a shared store, and how to tell credentials apart.
+        """
         self._clock = clock
-        self.cache = Cache(clock, entries=settings.cache_entries, ttl=settings.cache_ttl)
+        self.cache = Cache(settings, clock, dice, check, means)
         self.retry = Retry(clock, dice)
         self.throttle = Throttle(clock, settings.connections)
         self.transmit = Transmit(wire, reveal)
@@ -43,11 +56,10 @@ class Pipeline:
         Raises:
             FlarexError: with the history of the attempts on it.
         """
+        return await self.cache.answer(call, self._ask, listener)
 
-        async def ask() -> Answer:
-            return await self.retry.run(call, lambda turn: self._attempt(call, turn, listener), listener)
-
-        return await self.cache.answer(call, ask)
+    async def _ask(self, call: BoundCall, listener: Listener | None) -> Answer:
+        return await self.retry.run(call, lambda turn: self._attempt(call, turn, listener), listener)
 
     async def _attempt(self, call: BoundCall, turn: Turn, listener: Listener | None) -> Answer:
         async with self.throttle.slot(call, turn.ends - self._clock.now(), listener) as slot:

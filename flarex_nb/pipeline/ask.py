@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qsl
 
+from flarex_nb.catalog.models import resolve_model
 from flarex_nb.errors import UsageError
 from flarex_nb.model import CallRequest, FormBody, JsonBody, NoBody, RawBody
 from flarex_nb.policies.deadline import check_times
@@ -88,7 +89,7 @@ def options_from(changes: Mapping[str, object], base: CallOptions) -> CallOption
     """
     changes = {_SPELLED_OTHERWISE.get(name, name): value for name, value in changes.items()}
     if isinstance(changes.get("columns"), list | tuple):
-        changes["columns"] = ",".join(map(str, changes["columns"]))
+        changes["columns"] = ",".join(str(column) for column in cast("list[object]", changes["columns"]))
     keep_errors = {"check": changes.pop("check")} if "check" in changes else {}
     options = replace(to_call_options(changes, base), **keep_errors)  # type: ignore[arg-type]  # a flag of Python's only
     if "attempt_timeout" not in changes:  # a limit nobody chose gives way to one somebody did
@@ -141,7 +142,13 @@ def from_line(line: str, around: Surroundings, base: CallOptions) -> Iterator[Ca
         marker=marker,
         read=folder_reader(around.folder),
     )
-    return iter((_request(filled, parsed, options_from(parsed.options, base), ""),))
+    return iter((_request(filled, parsed, _options(parsed.options, around, base), ""),))
+
+
+def _options(changes: Mapping[str, object], around: Surroundings, base: CallOptions) -> CallOptions:
+    """Return the options of a cell; a model named there is looked up among the notebook's names."""
+    options = options_from(changes, base)
+    return replace(options, validate=resolve_model(options.validate, around.names))
 
 
 def _with_request_of(line: ParsedLine) -> str:
@@ -165,7 +172,7 @@ def _read(raw: RawRequest, line: ParsedLine, around: Surroundings, base: CallOpt
         marker=marker,
         read=folder_reader(around.folder),
     )
-    return _request(filled, line, options_from({**in_cell, **line.options}, base), raw.note, warnings)
+    return _request(filled, line, _options({**in_cell, **line.options}, around, base), raw.note, warnings)
 
 
 def _request(
@@ -199,7 +206,7 @@ def flat(
     return tuple(pair for name, value in named for pair in encode({name: value}))
 
 
-def _method_and_target(request: str) -> tuple[str, str]:
+def _method_and_target(request: object) -> tuple[str, str]:
     if not isinstance(request, str):
         msg = f"the request is a {type(request).__name__}, not a method and a path"
         raise UsageError(msg, hint='Write it like "GET /v1/charges".')

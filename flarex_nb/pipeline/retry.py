@@ -33,6 +33,7 @@ from flarex_nb.policies.retry import Again, Outcome, RetryRules, Situation, Stop
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from flarex_nb.catalog.profile import Service
     from flarex_nb.clock import Clock
     from flarex_nb.errors import Sent
     from flarex_nb.events import Listener
@@ -70,6 +71,20 @@ class Health:
 
     breaker: circuit.Breaker = field(default_factory=circuit.Breaker)
     budget: credit.Budget = field(default_factory=credit.Budget)
+
+
+def rules_of(service: Service) -> RetryRules:
+    """Return what the profile says about failures, as the decision takes it."""
+    retry = service.retry
+    return RetryRules(
+        dialects=retry.dialects,
+        override_header=retry.override_header,
+        never_codes=retry.never_codes,
+        again_codes=retry.again_codes,
+        stored_500=retry.stored_500,
+        overloaded=retry.overloaded,
+        idempotent_methods=service.idempotent_methods,
+    )
 
 
 class Retry:
@@ -112,6 +127,21 @@ class Retry:
             else:
                 return run.succeeded(turn, answer, passed)
 
+    def states(self) -> dict[tuple[str, str], Health]:
+        """Return how each (host, credential) that was called stands, as a copy."""
+        return {place: replace(health) for place, health in list(self._health.items())}
+
+    def reset(self, chosen: Callable[[str, str], bool]) -> int:
+        """Close the breaker and refill the credit of each (host, credential) that is `chosen`; return how many.
+
+        To be called on the private loop. Calls under way keep going; what they meet counts for the old breaker only.
+        """
+        found = [health for (host, credential), health in self._health.items() if chosen(host, credential)]
+        for health in found:
+            health.breaker = circuit.Breaker(era=health.breaker.era + 1)
+            health.budget = credit.Budget()
+        return len(found)
+
     def _health_of(self, call: BoundCall) -> Health:
         """A rehearsed failure (`simulate`) is remembered for its own call only."""
         if call.options.simulate:
@@ -129,16 +159,7 @@ class _Run:
         self._spent = 0.0
         self._last_reply: Reply | None = None
         self._sent: Sent = "no"
-        retry = call.service.retry
-        self._rules = RetryRules(
-            dialects=retry.dialects,
-            override_header=retry.override_header,
-            never_codes=retry.never_codes,
-            again_codes=retry.again_codes,
-            stored_500=retry.stored_500,
-            overloaded=retry.overloaded,
-            idempotent_methods=call.service.idempotent_methods,
-        )
+        self._rules = rules_of(call.service)
 
     def first_turn(self) -> Turn:
         return Turn(1, self._started + self._call.options.deadline)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, assert_never
 from urllib.parse import urlsplit
 
@@ -21,7 +21,7 @@ from flarex_nb.policies.limiter import Gate, GoNow, Refuse, WaitUntil
 from flarex_nb.policies.quotas import quotas
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from flarex_nb.clock import Clock
     from flarex_nb.errors import Sent
@@ -69,6 +69,21 @@ class Throttle:
         self._connections = connections
         self._lanes: dict[tuple[str, str], Lane] = {}
         self._hosts: dict[str, asyncio.Semaphore] = {}
+
+    def states(self) -> dict[tuple[str, str], Lane]:
+        """Return how the limit of each (host, credential) that was called stands, as a copy."""
+        return {place: replace(lane, queue=list(lane.queue)) for place, lane in list(self._lanes.items())}
+
+    def reset(self, chosen: Callable[[str, str], bool]) -> int:
+        """Open the gate of each (host, credential) that is `chosen`, forgetting what it learnt; return how many.
+
+        To be called on the private loop. Calls under way stay counted; one that sleeps for a limit sleeps on.
+        """
+        found = [lane for (host, credential), lane in self._lanes.items() if chosen(host, credential)]
+        for lane in found:
+            lane.gate = Gate(in_flight=lane.gate.in_flight, issued=lane.gate.issued)
+            lane.signal()
+        return len(found)
 
     @asynccontextmanager
     async def slot(self, call: BoundCall, left: float, listener: Listener | None) -> AsyncIterator[Slot]:

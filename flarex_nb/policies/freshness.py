@@ -6,6 +6,7 @@ APIs say nothing useful. "http" is a private cache by RFC 9111. Asks no clock: `
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flarex_nb.policies.freshness_facts import (
@@ -29,7 +30,9 @@ from flarex_nb.policies.freshness_fields import (
     delta,
     directives,
     joined,
+    refreshed,
     varying,
+    with_age,
 )
 
 if TYPE_CHECKING:
@@ -150,22 +153,42 @@ def judge(facts: Facts | None, request: Told, now: float, ttl: float | None = No
         return _ask_again(facts, age, "no-cache: to be asked each time (RFC 9111 5.2.2.4)")
     if age + request.min_fresh < lifetime:
         return Fresh(age, f"{age:.0f} s old, and good for {lifetime:.0f} s")
-    over = age - lifetime
-    if not facts.strict and ttl is None:
-        if over < facts.stale_while_revalidate:
+    if not facts.strict and ttl is None and not request.min_fresh:
+        over = age - lifetime
+        if request.max_age is None and over < facts.stale_while_revalidate:
             return Stale(age, f"over its time by {over:.0f} s, shown while it is renewed (RFC 5861 3)", renew=True)
-        if 0.0 <= over < request.max_stale:
+        if over < request.max_stale:
             return Stale(age, f"over its time by {over:.0f} s, which max-stale allows (RFC 9111 5.2.1.2)")
     return _ask_again(facts, age, f"{age:.0f} s old, and good for {lifetime:.0f} s only")
 
 
 def _ask_again(facts: Facts, age: float, reason: str) -> Revalidate | Miss:
-    lines = []
-    if facts.etag:
-        lines.append(("If-None-Match", facts.etag))
-    if facts.last_modified:
-        lines.append(("If-Modified-Since", facts.last_modified))
-    return Revalidate(age, tuple(lines), reason) if lines else Miss(reason)
+    lines = conditions(facts)
+    return Revalidate(age, lines, reason) if lines else Miss(reason)
+
+
+def conditions(facts: Facts) -> Headers:
+    """Return the header lines that ask whether the stored answer still holds (RFC 9111 4.3.1), none where none can."""
+    pairs = (("If-None-Match", facts.etag), ("If-Modified-Since", facts.last_modified))
+    return tuple((name, value) for name, value in pairs if value)
+
+
+def as_cached(reply: Reply, facts: Facts, method: str, asked: Headers, now: float) -> Reply:
+    """Return a stored reply as the answer to this request: with its Age, and without a body where none belongs.
+
+    `asked` is the request's header: 304 answers a condition of the person's own that is met (RFC 9111 4.3.2).
+    """
+    told = replace(reply, headers=with_age(reply.headers, facts.age(now)))
+    if unchanged_for(asked, facts, now):
+        return replace(told, status=304, content=b"")
+    return replace(told, content=b"") if method == "HEAD" else told
+
+
+def confirmed(stored: Reply, news: Reply) -> Reply:
+    """Return the stored reply as a 304 leaves it (RFC 9111 4.3.4)."""
+    request_id = news.request_id or stored.request_id
+    headers = refreshed(stored.headers, news.headers)
+    return replace(stored, headers=headers, elapsed=news.elapsed, request_id=request_id)
 
 
 def unchanged_for(asked: Headers, facts: Facts, now: float) -> bool:

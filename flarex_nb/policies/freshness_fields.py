@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from flarex_nb.policies.dates import http_date
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from flarex_nb.model import Headers
 
 LONGEST = 2.0**31
@@ -107,11 +105,6 @@ def varying(headers: Headers) -> tuple[str, ...] | None:
     return None if "*" in names else tuple(sorted(names - _CONSTANT))
 
 
-def selecting(names: Iterable[str], headers: Headers) -> tuple[str, ...]:
-    """Return the request's values of these fields, spaces and line breaks aside, in the names' order."""
-    return tuple(" ".join((joined(headers, name) or "\0").replace(",", " , ").split()) for name in names)
-
-
 def storable(headers: Headers) -> Headers:
     """Return what of an answer's header may be stored (RFC 9111 3.1)."""
     listed = joined(headers, "connection") or ""
@@ -120,9 +113,12 @@ def storable(headers: Headers) -> Headers:
 
 
 def refreshed(stored: Headers, news: Headers) -> Headers:
-    """Return the stored header as a 304 changes it (RFC 9111 3.2): a field it brings replaces the one of that name."""
+    """Return the stored header as a 304 changes it (RFC 9111 3.2): a field it brings replaces the one of that name.
+
+    The stored Age and Date say when the old answer was made; without new ones they would make this one old at once.
+    """
     fresh = tuple(line for line in news if line[0].lower() not in _KEPT_OVER_304)
-    replaced = {name.lower() for name, _ in fresh}
+    replaced = {name.lower() for name, _ in fresh} | {"age", "date"}
     return (*(line for line in stored if line[0].lower() not in replaced), *fresh)
 
 
@@ -143,6 +139,10 @@ class Told(NamedTuple):
     max_age: float | None = None
     min_fresh: float = 0.0
     max_stale: float = 0.0
+
+    def at_most(self, seconds: float) -> Told:
+        """Return the same with an age of so many seconds at most."""
+        return self._replace(max_age=seconds if self.max_age is None else min(seconds, self.max_age))
 
 
 PLAIN = Told()

@@ -1,6 +1,6 @@
-"""One kept answer, and the same as bytes for a store outside this process: bounded, with a version, read with suspicion.
+"""One kept answer, and the same as bytes for a store outside this process: bounded, with a version.
 
-What came from outside and is not exactly what is written here is no entry. Nothing of a request is in it but its address.
+What comes from outside and is not exactly what is written here is no entry. Nothing of a request goes into the bytes.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from flarex_nb.model import Headers
+    from flarex_nb.policies.freshness_facts import Facts
 
 _MAGIC: Final = b"flarex-cache/1\n"
 _LENGTH_BYTES: Final = 4
@@ -33,13 +34,13 @@ _NOTHING = Reply(0, (), b"", 0.0)
 class Entry:
     """A kept answer.
 
-    `facts` are what decides whether it is still good (`policies.freshness_facts.Facts`); here they are plain values.
+    `facts` are what decides whether it is still good.
     With `varying`, it holds no answer but the request fields that choose among several. `service`, `method` and
     `address` are for showing: the address as a person wrote it, without secrets.
     """
 
     reply: Reply
-    facts: tuple[Any, ...]
+    facts: Facts
     varying: tuple[str, ...] = ()
     service: str = ""
     method: str = ""
@@ -51,7 +52,7 @@ class Entry:
         return len(self.reply.content) + sum(len(name) + len(value) for name, value in self.reply.headers)
 
 
-def signpost(varying: tuple[str, ...], facts: tuple[Any, ...]) -> Entry:
+def signpost(varying: tuple[str, ...], facts: Facts) -> Entry:
     """Return the entry that says which request fields choose among several answers."""
     return Entry(_NOTHING, facts, varying)
 
@@ -76,7 +77,7 @@ def pack(entry: Entry, stamp: str) -> bytes | None:
     return _MAGIC + len(head).to_bytes(_LENGTH_BYTES, "big") + head + reply.content
 
 
-def unpack(raw: bytes, read_facts: Callable[[list[object]], tuple[Any, ...] | None]) -> tuple[Entry, str] | None:
+def unpack(raw: bytes, read_facts: Callable[[list[object]], Facts | None]) -> tuple[Entry, str] | None:
     """Return the entry and its stamp, None for bytes that are not exactly one."""
     start = len(_MAGIC) + _LENGTH_BYTES
     if not raw.startswith(_MAGIC) or len(raw) < start or len(raw) > start + _LARGEST_HEAD + LARGEST:
@@ -90,7 +91,7 @@ def unpack(raw: bytes, read_facts: Callable[[list[object]], tuple[Any, ...] | No
         return None
 
 
-def _entry(head: Any, content: bytes, read_facts: Callable[[list[object]], tuple[Any, ...] | None]) -> Entry | None:
+def _entry(head: Any, content: bytes, read_facts: Callable[[list[object]], Facts | None]) -> Entry | None:
     facts = read_facts(head["facts"]) if isinstance(head["facts"], list) else None
     if facts is None:
         return None

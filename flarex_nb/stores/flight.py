@@ -14,32 +14,29 @@ if TYPE_CHECKING:
 V = TypeVar("V")
 
 
-class Flights(Generic[V]):
+HANDOVER = 0.01
+"""Seconds who waits lets pass before asking in place of one that gave up: calls cancelled together end together."""
+
+
+class Flights(dict[str, "asyncio.Future[V | None]"], Generic[V]):
     """The questions under way, by name."""
-
-    def __init__(self) -> None:
-        """Begin with none."""
-        self._flights: dict[str, asyncio.Future[V | None]] = {}
-
-    def __len__(self) -> int:
-        """Return how many are under way."""
-        return len(self._flights)
 
     async def share(self, name: str, ask: Callable[[], Awaitable[V]]) -> tuple[V, bool]:
         """Return the answer, and whether it was asked for here.
 
         A cancelled asker hands over to one of those who wait. An error of the asker is an error of all who wait.
         """
-        while (flight := self._flights.get(name)) is not None:
+        while (flight := self.get(name)) is not None:
             await asyncio.wait((flight,))
             found = _landed(flight)
             if found is not None:
                 return found, False
+            await asyncio.sleep(HANDOVER)
         return await self._lead(name, ask), True
 
     async def _lead(self, name: str, ask: Callable[[], Awaitable[V]]) -> V:
         flight: asyncio.Future[V | None] = asyncio.get_running_loop().create_future()
-        self._flights[name] = flight
+        self[name] = flight
         try:
             answer = await ask()
         except Exception as error:
@@ -50,7 +47,7 @@ class Flights(Generic[V]):
             flight.set_result(answer)
             return answer
         finally:
-            del self._flights[name]
+            del self[name]
             if not flight.done():
                 flight.set_result(None)  # given up: who wakes first asks
 

@@ -67,3 +67,12 @@ class Keys:
 def with_credentials(headers: Headers) -> Headers:
     """Return the header lines that look like a credential, by their names: they tell askers apart."""
     return tuple(line for line in headers if _CREDENTIAL.search(line[0]))
+
+
+def selecting(names: Iterable[str], headers: Headers) -> tuple[str, ...]:
+    """Return the request's values of these fields in the names' order, lines joined and spaces even (RFC 9111 4.1)."""
+    found = []
+    for name in names:
+        lines = [value for key, value in headers if key.lower() == name]
+        found.append(" ".join(",".join(lines).replace(",", " , ").split()) if lines else "\0")
+    return tuple(found)

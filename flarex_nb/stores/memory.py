@@ -84,6 +84,12 @@ class MemoryStore(Generic[V]):
         while len(self._kept) > self._entries or self.bytes > self._most_bytes:
             self.remove(next(iter(self._kept)))
 
+    def shorten(self, key: str, seconds: float) -> None:
+        """Keep the entry for so many seconds from now at most."""
+        kept = self._kept.get(key)
+        if kept is not None:
+            kept.until = min(kept.until, self._clock.now() + seconds)
+
     def remove(self, key: str) -> None:
         """Forget one entry."""
         gone = self._kept.pop(key, None)

@@ -44,14 +44,14 @@ _GONE_WRONG = (RedisError, OSError, TimeoutError, RuntimeError, ValueError)
 
 
 class Found(NamedTuple):
-    """What a look brought: the opened bytes, None for none; `stamp` is the generation to store under, "" for unknown."""
+    """What a look brought: the opened bytes, None for none, and `stamp`, the generation to store under ("" unknown)."""
 
     raw: bytes | None = None
     stamp: str = ""
 
 
 class RedisStore:
-    """Sealed bytes under names; every answer belongs to a generation of its group, and a new one makes it unreadable."""
+    """Sealed bytes under names. Each group has a generation, and what is kept says to which it belongs."""
 
     def __init__(self, url: str, cipher: Cipher, keys: Keys, tell: Callable[[str], None]) -> None:
         """Connect at first use. `tell` gets a sentence for the person, once in a session, without the URL's password.
@@ -60,12 +60,13 @@ class RedisStore:
             ValueError: no URL that redis-py understands.
         """
         self._url, self._cipher, self._keys, self._tell = url, cipher, keys, tell
-        self._client: Redis | None = self._connected()
+        self._client: Any = self._connected()
         self._places = asyncio.Semaphore(_AT_ONCE)
         self._rest = REST_FROM
         self._until = 0.0
         self._looking: asyncio.Task[None] | None = None
         self._told = False
+        self._was_slow = False  # once may be this process's own fault, busy with something else
 
     @property
     def resting(self) -> bool:
@@ -80,7 +81,7 @@ class RedisStore:
         """Keep the bytes for that long, and return whether that worked."""
         value = self._cipher.seal(raw, name.encode())
 
-        async def store(client: Redis) -> bool:
+        async def store(client: Any) -> bool:
             pipe = client.pipeline(transaction=False)
             pipe.set(_PREFIX + name, value, px=max(1, int(seconds * 1000)))
             for each in self._generations(group):
@@ -94,7 +95,7 @@ class RedisStore:
         """Begin a new generation of the group, of all groups for None: what was kept before cannot be read any more."""
         name = self._generations(group or "")[0 if group is not None else 1]
 
-        async def renew(client: Redis) -> bool:
+        async def renew(client: Any) -> bool:
             await client.set(name, secrets.token_hex(8), ex=_REMEMBERED)
             return True
 
@@ -102,10 +103,12 @@ class RedisStore:
 
     async def lock(self, name: str, seconds: float) -> str:
         """Return the token of the lock, "" where somebody else has it or nobody can know; it ends by itself."""
-        token = secrets.token_hex(16)
+        token, key = secrets.token_hex(16), f"{_PREFIX}lock:{name}"
 
-        async def take(client: Redis) -> str:
-            return token if await client.set(f"{_PREFIX}lock:{name}", token, nx=True, px=int(seconds * 1000)) else ""
+        async def take(client: Any) -> str:
+            if await client.set(key, token, nx=True, px=int(seconds * 1000)):
+                return token
+            return token if await client.get(key) == token.encode() else ""  # taken, and the answer to that was lost
 
         return await self._try(take, "")
 
@@ -128,7 +131,7 @@ class RedisStore:
     def _generations(self, group: str) -> tuple[str, str]:
         return f"{_PREFIX}{self._keys.mark('group', group)}", f"{_PREFIX}{self._keys.mark('all groups')}"
 
-    async def _look(self, client: Redis, name: str, group: str) -> Found:
+    async def _look(self, client: Any, name: str, group: str) -> Found:
         own, of_all = self._generations(group)
         sealed, *stamps = await client.mget(_PREFIX + name, own, of_all)
         if not all(stamps):
@@ -138,7 +141,7 @@ class RedisStore:
         return Found(None if sealed is None else self._opened(sealed, name), stamp)
 
     @staticmethod
-    async def _begun(client: Redis, names: tuple[str, str]) -> list[Any]:
+    async def _begun(client: Any, names: tuple[str, str]) -> list[Any]:
         """Return the generations, begun where there are none; who comes second takes the first one's."""
         pipe = client.pipeline(transaction=False)
         for each in names:
@@ -153,7 +156,7 @@ class RedisStore:
             self._say("holds an answer that was changed, or that something else put there; it is not used")
             return None
 
-    async def _try(self, work: Callable[[Redis], Awaitable[T]], default: T) -> T:
+    async def _try(self, work: Callable[[Any], Awaitable[T]], default: T) -> T:
         """Return what `work` returns, or the default at once while Redis is left alone, and when it fails."""
         if self._client is None:
             self._look_after()
@@ -170,14 +173,16 @@ class RedisStore:
                 self._failed(client, _why(error))
                 return default
             if loop.time() - began > SLOW:
-                self._failed(client, f"took {loop.time() - began:.2f} s to answer")
+                self._failed(client, f"took {loop.time() - began:.2f} s to answer", aloud=self._was_slow)
+                self._was_slow = True
             return result
 
-    def _failed(self, client: Redis, why: str) -> None:
+    def _failed(self, client: Any, why: str, *, aloud: bool = True) -> None:
         if self._client is client:
             self._client = None
             self._until = asyncio.get_running_loop().time() + self._rest
             self._look_after(client)
+        if aloud:
             self._say(f"{why}; answers are kept in this kernel only until it is well again")
 
     def _say(self, what: str) -> None:
@@ -185,12 +190,12 @@ class RedisStore:
             self._told = True
             self._tell(f"The shared cache (REDIS_URL) {what}.")
 
-    def _look_after(self, old: Redis | None = None) -> None:
+    def _look_after(self, old: Any = None) -> None:
         """Have one task wait and try it again, so that no call has to."""
         if self._looking is None or self._looking.done():
             self._looking = asyncio.get_running_loop().create_task(self._heal(old))
 
-    async def _heal(self, old: Redis | None) -> None:
+    async def _heal(self, old: Any) -> None:
         await _close(old)
         loop = asyncio.get_running_loop()
         await asyncio.sleep(max(0.0, self._until - loop.time()))
@@ -209,20 +214,20 @@ class RedisStore:
             self._until = loop.time() + self._rest
             await _close(client)
 
-    def _connected(self) -> Redis:
+    def _connected(self) -> Any:
         pool = BlockingConnectionPool.from_url(
             self._url,
             max_connections=_AT_ONCE,
             timeout=LIMIT,
             socket_timeout=LIMIT,
             socket_connect_timeout=LIMIT,
-            retry=Retry(NoBackoff(), 0),
+            retry=Retry(NoBackoff(), 1),  # at once, and within LIMIT: an idle connection may have been closed meanwhile
             decode_responses=False,
         )
         return Redis(connection_pool=pool)
 
 
-async def _close(client: Redis | None) -> None:
+async def _close(client: Any) -> None:
     if client is not None:
         with contextlib.suppress(*_GONE_WRONG):
             async with asyncio.timeout(LIMIT):

@@ -78,7 +78,7 @@ TABLE: tuple[Option, ...] = (
         "MODEL[:strict]",
     ),
     Option("max-bytes", "bytes", "How large one answer may be, unpacked.", "SIZE"),
-    Option("plan", "flag", "Show what would be sent, and send nothing.", ready=False),
+    Option("plan", "flag", "Show what would be sent and what each outcome would lead to; send nothing."),
     Option("yes", "flag", "Do not ask before a write."),
     Option("raw", "flag", "Keep the answer as it came, without a table."),
     Option("quiet", "flag", "Show nothing."),

@@ -57,10 +57,8 @@ def _place(misfit: Misfit) -> str:
 
 
 def _summary(misfits: Sequence[Misfit]) -> str:
-    rows = len({misfit.row for misfit in misfits})
-    return f"{counted(rows, 'record')} kept apart, {counted(len(misfits), 'place')} that do not fit".replace(
-        "1 place that do not", "1 place that does not"
-    )
+    one = len(misfits) == 1
+    return f"{counted(len(misfits), 'place')} where {'a record does' if one else 'records do'} not fit"
 
 
 def _more(misfits: Sequence[Misfit], most: int) -> str:

@@ -37,5 +37,7 @@ def _what(event: Event, of: str) -> str:
             return f"page {event.number:,}, {counted(event.count, 'record')}"
         case "cache":
             return "answered from the cache"
+        case "stopped":
+            return "stopped"
         case _:
             assert_never(event.kind)

@@ -1,0 +1,65 @@
+"""What the cache is given from outside: the way to a credential's value, the shared store's address and key.
+
+Opens the shared store where one is named; whatever is missing for it is said once, and the cache works without it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from flarex_nb.stores.key import Keys
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flarex_nb.model import SecretRef
+    from flarex_nb.stores.shelf import Far
+
+
+def _no_value(ref: SecretRef) -> str:
+    return ref.name
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """`value_of` gives a credential's value, to tell credentials apart; `redis_url` "" means nothing is shared.
+
+    `cache_key` is the workspace's key: kernels that have the same share their answers.
+    """
+
+    value_of: Callable[[SecretRef], str] = field(default=_no_value, repr=False)
+    redis_url: str = field(default="", repr=False)
+    cache_key: str = field(default="", repr=False)
+
+
+class Opened(NamedTuple):
+    """The shared store, None for none, and the keys that name what is kept."""
+
+    far: Far | None
+    keys: Keys
+
+
+def open_far(means: Means, tell: Callable[[str], None]) -> Opened:
+    """Return the shared store of `means`, not connected yet; `tell` gets each sentence a person should read."""
+    if not means.redis_url:
+        return Opened(None, Keys())
+    try:
+        from flarex_nb.stores.redis import RedisStore  # noqa: PLC0415 - an extra, loaded where it is asked for
+        from flarex_nb.stores.workspace import HOW_TO_MAKE_ONE, WorkspaceKeys  # noqa: PLC0415 - only to share
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "redis":
+            raise
+        tell("REDIS_URL is set, but the redis package is not here: pip install 'flarex_nb[redis]'. Nothing is shared.")
+        return Opened(None, Keys())
+    workspace = WorkspaceKeys(means.cache_key)
+    keys = Keys(workspace.naming)
+    try:
+        far = RedisStore(means.redis_url, workspace.cipher, keys, tell)
+    except (ValueError, TypeError):
+        tell("REDIS_URL is not an address that redis-py understands, such as redis://host:6379/0. Nothing is shared.")
+        return Opened(None, keys)
+    if not workspace.common:
+        why = workspace.problem or f"FLAREX_CACHE_KEY is not set; to share, give each the same: {HOW_TO_MAKE_ONE}"
+        tell(f"The shared cache (REDIS_URL) stays private to this kernel: {why}.")
+    return Opened(far, keys)
