@@ -6,6 +6,7 @@ secret, takes no idempotency key and changes no limit. How a plan looks is the n
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
@@ -16,7 +17,7 @@ from flarex_nb.pipeline.retry import rules_of
 from flarex_nb.plan_words import body_words, cache_parts, cache_words, key_words, reach_words, shown_headers, shown_url
 from flarex_nb.policies import limiter
 from flarex_nb.policies.backoff import BASE, CAP, FLOOR
-from flarex_nb.policies.breaker import Breaker, Refused, admit
+from flarex_nb.policies.breaker import Breaker, Pass, Refused, admit, report
 from flarex_nb.policies.budget import CREDIT, FAILURE_COST
 from flarex_nb.policies.durations import plain
 from flarex_nb.policies.limiter import Gate, GoNow
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from flarex_nb.model import BoundCall, CallOptions, CallRequest, Headers
     from flarex_nb.pipeline import Pipeline
     from flarex_nb.pipeline.bind import Place
-    from flarex_nb.policies.verdict import StopReason
     from flarex_nb.vault.facade import Secrets
 
     KnownKey = Callable[[str], str | None]
@@ -39,10 +39,9 @@ if TYPE_CHECKING:
 PENDING = "(made when it is sent)"
 """Stands for an idempotency key that no call has had yet."""
 
-_SAMPLE_WAIT = 1.0
-"""Seconds of the waits in `consequences`: the first step of our backoff, and what its samples of a server ask for."""
-
 _OWN_WAIT = "Next attempt in 1 s (our own backoff)."
+_ASKED = re.compile(r"(?P<asks>The server asks for (?P<seconds>[0-9.]+) s \([^)]*\))")
+"""How a wait stands in the sentences of `consequences`, whose samples are of a call with all the time there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,8 @@ class Plan:
     """What would be sent: nothing of it was. Secrets stand as `{{$secret NAME}}`, and no text of it holds a value.
 
     `call` is the bound call of the first page. `key`, `cache` and `reach` are sentences; `cache_parts` what the kept
-    answer is found by. `turns` are the attempts there is time for, `longest` the seconds one page may take at most.
+    answer is found by. `turns` are the attempts as they would be at their latest, `cut` why there are fewer than were
+    asked for ("" if there are not); `longest` is the seconds one page may take at most.
     `outcomes` say for each outcome of the first attempt whether there is another. `notes` are what would happen now,
     as breaker, limits and secrets stand.
     """
@@ -88,6 +88,7 @@ class Plan:
     cache_parts: tuple[str, ...]
     reach: str
     turns: tuple[Turn, ...]
+    cut: str
     longest: float
     outcomes: tuple[Consequence, ...]
     notes: tuple[str, ...]
@@ -135,6 +136,7 @@ def plan_of(
         return found or PENDING, False  # that it is an earlier one is told by `key`
 
     call = Gathered(bind(request, registry, sandbox, key_for)).first()
+    turns, cut = turns_of(call.options)
     return Plan(
         call=call,
         url=shown_url(call, redact),
@@ -144,7 +146,8 @@ def plan_of(
         cache=cache_words(call),
         cache_parts=cache_parts(call, redact),
         reach=reach_words(call),
-        turns=tuple(_turns(call.options)),
+        turns=turns,
+        cut=cut,
         longest=longest(call.options),
         outcomes=outcomes_of(call),
         notes=tuple(map(redact, call.warnings)),
@@ -161,16 +164,18 @@ def _as_chosen(row: Consequence, options: CallOptions) -> Consequence:
     """Return the row as this call's options have it: the samples are of a call with three attempts and all the time."""
     if row.decision == "stop":
         return row
-    own = row.sentence.endswith(_OWN_WAIT)
     if options.attempts == 1:
         return replace(row, decision="stop", reason="attempts-exhausted", sentence="Only one attempt was allowed.")
-    if options.deadline <= _SAMPLE_WAIT and (options.jitter == "none" or not own):
-        reason: StopReason = "backoff-exceeds-deadline" if own else "server-wait-exceeds-deadline"
-        sentence = f"A wait of {plain(_SAMPLE_WAIT)} s does not fit into the deadline of {plain(options.deadline)} s."
-        return replace(row, decision="stop", reason=reason, sentence=sentence)
-    if own and options.jitter == "full":
+    asked = _ASKED.search(row.sentence)
+    if asked is not None:
+        late = float(asked["seconds"]) >= options.deadline
+        words = f"{asked['asks']}, and the deadline is {plain(options.deadline)} s."
+        return replace(row, decision="stop", reason="server-wait-exceeds-deadline", sentence=words) if late else row
+    if options.jitter == "full":
         return replace(row, sentence=row.sentence.replace("in 1 s (our", "within 1 s (our"))
-    return row
+    late = row.sentence.endswith(_OWN_WAIT) and options.deadline <= BASE
+    words = f"The next wait is {plain(BASE)} s, and the deadline is {plain(options.deadline)} s."
+    return replace(row, decision="stop", reason="backoff-exceeds-deadline", sentence=words) if late else row
 
 
 def longest(options: CallOptions) -> float:
@@ -179,17 +184,21 @@ def longest(options: CallOptions) -> float:
     return min(options.attempt_timeout, limit) if options.attempts == 1 else limit
 
 
-def _turns(options: CallOptions) -> Iterator[Turn]:
-    """Yield the attempts there is time for when each takes all of its own and every wait is our longest."""
-    begins = 0.0
+def turns_of(options: CallOptions) -> tuple[tuple[Turn, ...], str]:
+    """Return the attempts when each takes all of its time and every wait is our longest, and why there are not more."""
+    turns: list[Turn] = []
+    ends, breaker = 0.0, Breaker()
     for number in range(1, options.attempts + 1):
         most = min(BASE * 2.0 ** min(number - 2, 64), CAP) if number > 1 else 0.0
-        if begins + most >= options.deadline:
-            return
-        begins += most
+        begins = ends + most
+        if begins >= options.deadline:
+            return tuple(turns), "No time would be left for another."
+        if breaker.phase == "open" and begins < breaker.until:
+            return tuple(turns), "The breaker would be open after these."
         ends = min(begins + options.attempt_timeout, options.deadline)
-        yield Turn(number, (most if options.jitter == "none" else min(FLOOR, most), most), begins, ends)
-        begins = ends
+        turns.append(Turn(number, (most if options.jitter == "none" else min(FLOOR, most), most), begins, ends))
+        breaker = report(breaker, Pass(breaker.era), "failure", ends)
+    return tuple(turns), ""
 
 
 def as_it_stands(plan: Plan, standing: Standing, missing: Sequence[str] = ()) -> Plan:
@@ -229,6 +238,7 @@ class Planner(Protocol):
 
 def plan_for(client: Planner, request: CallRequest, known_key: KnownKey = lambda _: None) -> Plan:
     """Return the plan of a request as this client would carry it out now; raises as `plan_of` does."""
+    known = client.secrets.list()  # before the texts are made: a value that is met is masked from then on
     plan = plan_of(request, client.services, client.place(), known_key, client.redactor)
     call = plan.call
     place = (urlsplit(call.url).netloc, call.credential)
@@ -238,7 +248,7 @@ def plan_for(client: Planner, request: CallRequest, known_key: KnownKey = lambda
         standing = replace(standing, breaker=health.breaker, credit=health.budget.credit)
     if lane is not None:
         standing = replace(standing, gate=lane.gate)
-    listed = {info.name: info.source for info in client.secrets.list() if info.env == call.environment}
+    listed = {info.name: info.source for info in known if info.env == call.environment}
     unlisted = "" if call.environment == "sandbox" else "perhaps"  # a live one may be in the environment all the same
     missing = [name for name in _secret_names(call) if not listed.get(name, unlisted)]
     return as_it_stands(plan, standing, missing)

@@ -69,9 +69,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], s
         "npm_config_id": "", "npm_package_config_id": "", "npm_config_pidfile": str(folder / "pid"),
     }  # fmt: skip
     alone = ["unshare", "-n"] if os.geteuid() == 0 else ["unshare", "-rn"]
-    ran = subprocess.run(
-        [*alone, "bash", "-c", RUN], env=env, capture_output=True, text=True, timeout=300, check=False
-    )
+    ran = subprocess.run([*alone, "bash", "-c", RUN], env=env, capture_output=True, text=True, timeout=300, check=False)
     assert "{" in ran.stdout, ran.stderr
     return json.loads(ran.stdout[ran.stdout.index("{") :]), _required(suite)
 

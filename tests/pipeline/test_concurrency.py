@@ -22,10 +22,6 @@ from scripted import reply
 SUPPORT = Path(__file__).parents[1] / "support"
 
 
-def known(number: str) -> pytest.MarkDecorator:
-    return pytest.mark.xfail(strict=True, reason=f"review, defect {number}")
-
-
 def takes(seconds: float) -> Any:
     async def step(_out: Any, clock: Any, _progress: Any) -> Any:
         await clock.sleep(seconds)
@@ -38,7 +34,6 @@ async def hangs(_out: Any, _clock: Any, _progress: Any) -> Any:
     await asyncio.sleep(100)
 
 
-@known("3")
 def test_equal_calls_cancelled_together_send_nothing_more(world: Any) -> None:
     here = world(hangs)
 
@@ -87,7 +82,6 @@ def test_a_cancelled_probe_gives_its_place_back(world: Any) -> None:
     assert PORTAL.run(scene()).status == 200
 
 
-@known("12")
 def test_a_follower_keeps_its_own_deadline(world: Any) -> None:
     here = world(takes(9.0))
 

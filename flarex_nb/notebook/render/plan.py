@@ -99,17 +99,15 @@ def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
 
 
 def _attempts(plan: Plan) -> str:
-    options, parts = plan.call.options, []
+    parts = []
     for turn in plan.turns:
         least, most = turn.wait
         wait = ""
         if turn.number > 1:
             wait = f"after {plain(most)} s, " if least == most else f"after {plain(least)} to {plain(most)} s, "
         parts.append(f"{turn.number}: {wait}from {plain(turn.begins)} to {plain(turn.ends)} s")
-    left = options.attempts - len(plan.turns)
-    more = f" No time is left for {left} more." if left else ""
     late = " at the latest" if len(plan.turns) > 1 else ""
-    return f"{'; '.join(parts)}{late}. A server's own wait comes instead of ours.{more}"
+    return f"{'; '.join(parts)}{late}. A server's own wait comes instead of ours. {plan.cut}".rstrip()
 
 
 def _time(plan: Plan) -> str:

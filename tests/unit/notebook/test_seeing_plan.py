@@ -38,11 +38,8 @@ def step_of(outcome: Outcome) -> Any:
     if error is not None:
         return error
     assert outcome.status is not None
-    body = {"error": {"message": "no", **({"code": outcome.code} if outcome.code else {})}}
-    if outcome.status == 429 and not outcome.code:
-        body = {}
-    headers = (("Content-Type", "application/json"), ("Via", "1.1 edge"), *outcome.headers)
-    return Reply(outcome.status, headers, json.dumps(body).encode(), 0.01)
+    body = json.dumps({"error": {"code": outcome.code}}).encode() if outcome.code else b""
+    return Reply(outcome.status, (("Content-Type", "application/json"), *outcome.headers), body, 0.01)
 
 
 def attempts_of(here: Any, name: str, request: str, **options: Any) -> tuple[Attempt, ...]:
