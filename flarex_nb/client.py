@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import random
 import uuid
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet, ref
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
 
 
 _BODY_ARGUMENTS = ("params", "headers", "json", "data", "content")
+
+
+_SANDBOX_HINT = "Run it again; `python -m flarex_nb.sandbox` shows what it says itself."
 
 
 def _fresh_key(_fingerprint: str) -> tuple[str, bool]:
@@ -189,11 +193,8 @@ class Client:
 
     async def _within(self, total: float | None, pages: Coroutine[None, None, None]) -> None:
         """Run the pages, all together within `total` seconds."""
-        if total is None:
-            await pages
-            return
         try:
-            async with self.clock.timeout(total):
+            async with self.clock.timeout(total) if total is not None else nullcontext():
                 await pages
         except TimeoutError:
             msg = f"the total of {total:g} s passed"
@@ -253,19 +254,14 @@ class Client:
         return Secrets(self._sources, self.environment)
 
     def sandbox_on(self) -> Running:
-        """Start the sandbox, or find the one this process already has, and return where it listens.
-
-        Its own keys are put into the store for it alone; while it is on, calls of the services it has go to it.
-        """
+        """Start the sandbox, or find this process's own, and return where it listens; calls of its services go to it."""
         from flarex_nb.sandbox import launch  # noqa: PLC0415 - only when it is wanted
 
         try:
             self.sandbox = launch.start()
         except launch.SandboxError as error:
             msg = f"the sandbox did not start: {error}"
-            raise FlarexError(
-                msg, hint="Run it again; `python -m flarex_nb.sandbox` shows what it says itself."
-            ) from error
+            raise FlarexError(msg, hint=_SANDBOX_HINT) from error
         for name, value in self.sandbox.keys.items():
             if not self._sources.session.has(name, "sandbox"):  # one typed in before stays
                 self.secrets.set(name, value, hosts=self._sandbox_hosts(), env="sandbox")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import math
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol, cast
 from weakref import ref
 
 from flarex_nb.errors import FlarexError, IncompletePages
@@ -43,9 +43,9 @@ def remembered(
         except FlarexError as error:
             self.latest = ref(error)
             raise
-        if isinstance(result, CallResult):  # type: ignore[redundant-expr]  # a plan is neither
+        if isinstance(result, CallResult):  # a plan is none
             self.latest = ref(result)
-        return result
+        return cast("CallResult", result)
 
     return noting
 

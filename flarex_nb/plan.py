@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from flarex_nb.model import BoundCall, CallOptions, CallRequest, Headers
     from flarex_nb.pipeline import Pipeline
     from flarex_nb.pipeline.bind import Place
+    from flarex_nb.settings import Settings
     from flarex_nb.vault.facade import Secrets
 
     KnownKey = Callable[[str], str | None]
@@ -118,12 +119,14 @@ def plan_of(
     registry: Registry,
     sandbox: Place | None,
     known_key: KnownKey,
+    *,
     redact: Callable[[str], str],
+    cache_mode: str = "ttl",
 ) -> Plan:
     """Return the plan of a request, as if nothing had been called yet (`as_it_stands` adds what has).
 
     `known_key` gives the idempotency key that an equal request had before, None for none. `redact` masks every value
-    this process knows.
+    this process knows; `cache_mode` is the setting of that name.
 
     Raises:
         UnknownService, UsageError, HostNotAllowed: what the call itself would be refused for before sending.
@@ -143,8 +146,8 @@ def plan_of(
         headers=shown_headers(call, redact),
         body=body_words(call, redact),
         key=key_words(call, repeated=bool(known)),
-        cache=cache_words(call),
-        cache_parts=cache_parts(call, redact),
+        cache=cache_words(call, cache_mode),
+        cache_parts=cache_parts(call, cache_mode, redact),
         reach=reach_words(call),
         turns=turns,
         cut=cut,
@@ -169,12 +172,12 @@ def _as_chosen(row: Consequence, options: CallOptions) -> Consequence:
     asked = _ASKED.search(row.sentence)
     if asked is not None:
         late = float(asked["seconds"]) >= options.deadline
-        words = f"{asked['asks']}, and the deadline is {plain(options.deadline)} s."
+        words = f"{asked['asks']}, and {plain(options.deadline)} s are left before the deadline."
         return replace(row, decision="stop", reason="server-wait-exceeds-deadline", sentence=words) if late else row
     if options.jitter == "full":
         return replace(row, sentence=row.sentence.replace("in 1 s (our", "within 1 s (our"))
     late = row.sentence.endswith(_OWN_WAIT) and options.deadline <= BASE
-    words = f"The next wait is {plain(BASE)} s, and the deadline is {plain(options.deadline)} s."
+    words = f"The next wait is {plain(BASE)} s, and {plain(options.deadline)} s are left before the deadline."
     return replace(row, decision="stop", reason="backoff-exceeds-deadline", sentence=words) if late else row
 
 
@@ -215,6 +218,7 @@ class Planner(Protocol):
     """What is asked of a client: its services, its sandbox, its secrets by name, its stations and its clock."""
 
     clock: Clock
+    settings: Settings
 
     @property
     def services(self) -> Registry:
@@ -239,7 +243,8 @@ class Planner(Protocol):
 def plan_for(client: Planner, request: CallRequest, known_key: KnownKey = lambda _: None) -> Plan:
     """Return the plan of a request as this client would carry it out now; raises as `plan_of` does."""
     known = client.secrets.list()  # before the texts are made: a value that is met is masked from then on
-    plan = plan_of(request, client.services, client.place(), known_key, client.redactor)
+    mode = client.settings.cache_mode
+    plan = plan_of(request, client.services, client.place(), known_key, redact=client.redactor, cache_mode=mode)
     call = plan.call
     place = (urlsplit(call.url).netloc, call.credential)
     health, lane = client.pipeline.retry.states().get(place), client.pipeline.throttle.states().get(place)

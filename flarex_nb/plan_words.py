@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from flarex_nb.model import header, origin_of
-from flarex_nb.stores.key import Keys
+from flarex_nb.policies.freshness_fields import CONDITIONS, told_by
+from flarex_nb.stores.key import Keys, with_credentials
 from flarex_nb.vault.ref import show_markers
 from flarex_nb.vault.scan import find_keys
 
@@ -35,6 +36,7 @@ _JSON_FIELD = re.compile(r'"(?P<name>[^"\\\n]{1,80})"(?P<gap>\s*:\s*)"(?:[^"\\]|
 _FORM_FIELD = re.compile(r"(?P<start>^|&)(?P<name>[^=&\n]{1,200})=(?P<value>[^&\n]*)")
 
 _READS = frozenset({"GET", "HEAD"})
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _REHEARSAL = "x-flarex-call"
 _MEGABYTE = 1024 * 1024
 
@@ -144,38 +146,49 @@ def _key_origin(call: BoundCall, *, repeated: bool) -> str:
     }.get(call.options.idempotency, " as chosen, the same for all attempts.")
 
 
-def cache_words(call: BoundCall) -> str:
-    """Return how the cache takes part, in a sentence."""
-    mode = call.options.cache
+def cache_words(call: BoundCall, mode: str) -> str:
+    """Return how the cache takes part, in a sentence; `mode` is the setting `cache_mode`."""
     if call.method not in _READS:
-        kept = f"what is kept of {call.service.name} for this credential is forgotten"
-        return f"{call.method} is never answered from the cache; {kept}."
-    if call.options.simulate or mode == "bypass":
+        kept = "" if call.method in _SAFE else f"; what is kept of {call.service.name} is forgotten"
+        return f"{call.method} is never answered from the cache{kept}."
+    if _passed_by(call, mode):
         return "The cache is passed by."
+    fresh = "what the server says is fresh (RFC 9111)" if mode == "http" else "a kept answer, while it is fresh"
     return {
-        "use": "A fresh kept answer is given without sending; a new one is kept.",
+        "use": f"Without sending: {fresh}. A new answer is kept.",
         "refresh": "The server is asked even if an answer is kept; the new one is kept.",
-        "only": "Only a fresh kept answer is given: nothing is sent in any case.",
-    }[mode]
+        "only": "Only a kept answer is given: nothing is sent in any case.",
+    }[call.options.cache]
 
 
-def cache_parts(call: BoundCall, redact: Redact) -> tuple[str, ...]:
+def _passed_by(call: BoundCall, mode: str) -> bool:
+    names = {name.lower() for name, _ in call.headers}
+    conditional = bool(names & CONDITIONS) and mode != "http"
+    wished = call.options.cache == "bypass" or bool(call.options.simulate)
+    return wished or conditional or "range" in names or told_by(call.headers).no_store
+
+
+def cache_parts(call: BoundCall, mode: str, redact: Redact) -> tuple[str, ...]:
     """Return what the kept answer is found by; none where the cache takes no part.
 
-    Which headers count is found out from the key itself: those without which it is another.
+    By RFC 9111 those headers count that the server's Vary names, beside those that look like a credential; else every
+    header counts without which the name of the answer would be another.
     """
-    if call.method not in _READS or call.options.simulate or call.options.cache == "bypass":
+    if call.method not in _READS or _passed_by(call, mode):
         return ()
     keys = Keys()
 
     def key(headers: Headers) -> str:
-        return keys.of(call.method, call.url, headers, call.credential)
+        return keys.of(call.method, call.url, headers, "")
 
-    whole = key(call.headers)
-    counting = [line for line in call.headers if key(tuple(each for each in call.headers if each != line)) != whole]
-    lines = [f"{name}: {_header_text(call, name, value, redact)}" for name, value in counting]
+    counting = tuple(line for line in call.headers if key((line,)) != key(()))
+    lines = with_credentials(call.headers) if mode == "http" else counting
     names, _, environment = call.credential.rpartition("@")
-    return (f"{call.method} {shown_url(call, redact)}", *lines, f"credential {names or 'none'} ({environment})")
+    found = [f"{'GET' if mode == 'http' else call.method} {shown_url(call, redact)}"]
+    found += [f"{name}: {_header_text(call, name, value, redact)}" for name, value in lines]
+    found += ["the headers its Vary names"] if mode == "http" else []
+    found += [f"the body ({len(call.content):,} bytes)"] if call.content else []
+    return (*found, f"credential {names or 'none'} ({environment})")
 
 
 def reach_words(call: BoundCall) -> str:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from IPython.display import display
 
 from flarex_nb.client import default
-from flarex_nb.errors import FlarexError, IncompletePages, UsageError
+from flarex_nb.errors import FlarexError, IncompletePages, SecretMissing, UsageError
 from flarex_nb.notebook.journal import past_error, past_result, past_stop
 from flarex_nb.notebook.live import Live, is_batch
 from flarex_nb.pipeline.view import counted
+from flarex_nb.vault.ref import check_name
+from flarex_nb.vault.scan import refuse_literal_keys
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,7 +135,7 @@ def _confirm(shell: InteractiveShell, request: CallRequest) -> None:
 
 def sandbox(line: str) -> None:
     """Turn the sandbox on or off, or print how it is."""
-    state = _one_of(line.strip() or "status", ("on", "off", "status"), "%flarex_sandbox")
+    state = _one_of(" ".join(_words(line)) or "status", ("on", "off", "status"), "%flarex_sandbox")
     client = default()
     if state == "on":
         running = client.sandbox_on()
@@ -150,15 +152,15 @@ def sandbox(line: str) -> None:
 
 def services(line: str) -> object:
     """Return the table of services, or the profile of one."""
-    words = shlex.split(line)
+    words = _words(line)
     registry = default().services
     if not words:
-        for name in registry.names():
-            service = registry.get(name)
-            _say(f"{name:<16} {service.base_url:<40} {', '.join(service.secret_names) or 'no key needed'}")
-        return None
+        return registry
     _one_of(words[0], ("show",), "%flarex_services")
-    return registry.get(words[1] if len(words) > 1 else "")
+    if len(words) == 1:
+        msg = "%flarex_services show needs the name of a service"
+        raise UsageError(msg, hint=f"Known here: {', '.join(registry.names())}.")
+    return registry.get(words[1])
 
 
 SECRET_COMMANDS = ("list", "set", "rotate", "scope", "delete")
@@ -166,7 +168,7 @@ SECRET_COMMANDS = ("list", "set", "rotate", "scope", "delete")
 
 def secrets(shell: InteractiveShell, line: str) -> object:
     """Return the panel, or carry out one command on a secret."""
-    words = shlex.split(line)
+    words = _words(line)
     store = default().secrets
     if not words:
         return _panel(shell)
@@ -176,8 +178,11 @@ def secrets(shell: InteractiveShell, line: str) -> object:
     if len(words) == 1:
         msg = f"%flarex_secrets {command} needs the name of a secret"
         raise UsageError(msg, hint=f"For example: %flarex_secrets {command} CRM_API_KEY")
-    name, more = words[1], words[2:]
+    name, more = check_name(words[1]), words[2:]
     if command == "scope":
+        if not more:
+            msg = "%flarex_secrets scope needs the hosts the secret may go to"
+            raise UsageError(msg, hint=f"For example: %flarex_secrets scope {name} api.example.com")
         store.scope(name, more)
     elif command == "delete":
         store.delete(name)
@@ -194,8 +199,11 @@ def _ask_and_keep(command: str, name: str, hosts: Sequence[str]) -> None:
     if any("=" in word for word in hosts):
         msg = f"a value does not belong on the line of %flarex_secrets {command}"
         raise UsageError(msg, hint=f"Write %flarex_secrets {command} {name}; the value is asked for.")
-    value = ask_for_secret(name)
     store = default().secrets
+    if command == "rotate" and not any(info.name == name and info.source == "session" for info in store.list()):
+        msg = f"this session keeps no value for {name} that could be replaced"
+        raise SecretMissing(msg, hint=f"Set one: %flarex_secrets set {name}")
+    value = ask_for_secret(name)
     for note in store.set(name, value, hosts=hosts) if command == "set" else store.rotate(name, value):
         _say(note)
 
@@ -213,11 +221,26 @@ def _panel(shell: InteractiveShell) -> object:
     return SecretsPanel(default().secrets, environment=default().environment)
 
 
+def _words(line: str) -> list[str]:
+    """Return the words of a magic's line; a key written out on it is refused, not repeated."""
+    refuse_literal_keys(line)
+    try:
+        return shlex.split(line)
+    except ValueError:
+        msg = "a quote on the line never closes"
+        raise UsageError(msg, hint="Close it, or take it out.") from None
+
+
+_LONGEST_WORD = 16
+"""Letters a mistyped word may have to be shown again; anything longer may be a value put in the wrong place."""
+
+
 def _one_of(word: str, known: Sequence[str], magic: str) -> str:
     if word in known:
         return word
     near = get_close_matches(word, known, n=1)
-    msg = f"{magic} does not know {word!r}." + (f" Did you mean {near[0]!r}?" if near else "")
+    shown = repr(word) if word.isalpha() and len(word) <= _LONGEST_WORD else "this"
+    msg = f"{magic} does not know {shown}." + (f" Did you mean {near[0]!r}?" if near else "")
     raise UsageError(msg, hint=f"It can be {', '.join(known)}.")
 
 

@@ -5,8 +5,9 @@ Reads the client's stations through their own accessors; resetting happens on th
 
 from __future__ import annotations
 
+import math
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flarex_nb.client import default
 from flarex_nb.errors import FlarexError, UsageError
@@ -14,6 +15,7 @@ from flarex_nb.notebook.boxes import Sheet
 from flarex_nb.notebook.journal import past_error, past_result
 from flarex_nb.notebook.render.card import is_steady
 from flarex_nb.notebook.render.status import Place, Status, status_html, status_text
+from flarex_nb.notebook.render.status_cache import Shelf, cache_html, cache_line, cache_text
 from flarex_nb.notebook.render.why import why_html, why_of, why_text
 from flarex_nb.pipeline.view import CallResult, counted
 from flarex_nb.policies import limiter
@@ -60,7 +62,7 @@ def _last(client: Client, memory: Memory) -> Past:
     if latest is not None:
         return past_error(latest) if isinstance(latest, FlarexError) else past_result(latest)
     if memory.past is None:
-        msg = "nothing was called yet in this notebook"
+        msg = "there is no call to explain: none was made here, or nothing of it was kept"
         raise UsageError(msg, hint="Run a cell with %%flarex_call first, or name a result: %flarex_why result.")
     return memory.past
 
@@ -78,7 +80,7 @@ def _named(shell: InteractiveShell, name: str) -> Past:
 
 def _notes(place: Place) -> Iterator[str]:
     if not place.breaker.startswith("closed"):
-        yield f"The breaker of {place.service} is {place.breaker}."
+        yield f"The breaker of {place.service} is {place.breaker}"
     if place.gate != _OPEN:
         yield place.gate
 
@@ -148,12 +150,9 @@ def _breaker(health: Health, now: float) -> tuple[str, str]:
         return "good", f"closed, {counted(failures, 'failure')} just now" if failures else "closed"
     if isinstance(verdict, Pass):
         return "warn", f"half-open, the next call is its one probe. {breaker.cause}"
-    phase = breaker.phase if breaker.phase == "half-open" or now < breaker.until else "half-open"
-    return ("bad" if phase == "open" else "warn"), f"{phase}, {_lower(verdict.sentence)}"
-
-
-def _lower(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:].rstrip(".")
+    if breaker.phase == "half-open":
+        return "warn", f"half-open, its one probe is under way. {breaker.cause}"
+    return "bad", f"open, for {math.ceil(verdict.retry_after)} s more. {breaker.cause}"
 
 
 _OPEN = "open"
@@ -190,27 +189,8 @@ def _facts(client: Client) -> Iterator[tuple[str, str]]:
     held = sum(bool(info.source) for info in known)
     yield "Secrets", f"{held} with a value" + (f"; without one: {missing}" if missing else "")
     pipeline = _pipeline(client)
-    if pipeline is not None and (line := _cache_line(pipeline.cache)):
-        yield "Cache", line
-
-
-def _cache_line(cache: Any) -> str:
-    """Return the cache's own figures in a line, "" where it keeps none."""
-    figures = getattr(cache, "stats", None)
-    return _figures(figures()) if figures is not None else ""
-
-
-def _figures(stats: Any) -> str:
-    pairs = stats.items() if isinstance(stats, dict) else ((name, getattr(stats, name)) for name in _fields(stats))
-    shown = (
-        f"{name.replace('_', ' ')} {value:.0%}" if name == "rate" else f"{name.replace('_', ' ')} {value}"
-        for name, value in pairs
-    )
-    return ", ".join(shown)
-
-
-def _fields(stats: Any) -> tuple[str, ...]:
-    return tuple(getattr(stats, "_fields", ())) or tuple(getattr(stats, "__dataclass_fields__", ()))
+    if pipeline is not None:
+        yield "Cache", cache_line(pipeline.cache.stats())
 
 
 def reset(line: str) -> None:
@@ -236,6 +216,32 @@ def _chooser(client: Client, name: str) -> Callable[[str, str], bool]:
     if name == "all":
         return lambda _host, _credential: True
     return lambda host, credential: _is_of(client, name, host, credential)
+
+
+CACHE_COMMANDS = ("list", "clear")
+
+
+def cache(line: str) -> Sheet | None:
+    """Return what the cache keeps, or clear it: everything, or what is kept of one service."""
+    words = shlex.split(line) or ["list"]
+    client = default()
+    if words[0] not in CACHE_COMMANDS or len(words) > 2 or (words[0] == "list" and len(words) > 1):  # noqa: PLR2004
+        msg = f"%flarex_cache does not know {' '.join(words)!r}"
+        raise UsageError(msg, hint="It can be %flarex_cache, %flarex_cache clear, or %flarex_cache clear SERVICE.")
+    pipeline = _pipeline(client)
+    if words[0] == "clear":
+        name = words[1] if len(words) > 1 else None
+        if name is not None:
+            client.services.get(name)
+        count = 0 if pipeline is None else PORTAL.run(_clear(pipeline, name))
+        _say(f"{counted(count, 'answer')} forgotten{f' of {name}' if name else ''}.")
+        return None
+    told = Shelf() if pipeline is None else Shelf(pipeline.cache.entries(), pipeline.cache.stats())
+    return Sheet(cache_html(told, client.redactor), cache_text(told, client.redactor), of=told)
+
+
+async def _clear(pipeline: Pipeline, name: str | None) -> int:
+    return pipeline.cache.clear(name)
 
 
 async def _reset(pipeline: Pipeline, chosen: Callable[[str, str], bool]) -> int:

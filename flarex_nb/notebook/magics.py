@@ -137,3 +137,12 @@ class FlarexMagics(Magics):
             from flarex_nb.notebook import commands_seeing  # noqa: PLC0415 - loads with the first use
 
             commands_seeing.reset(line)
+
+    @no_var_expand
+    @line_magic
+    def flarex_cache(self, line: str) -> Sheet | None:
+        """Show the answers that are kept, their ages and how often they were of use; `clear [SERVICE]` forgets them."""
+        with boxed():
+            from flarex_nb.notebook import commands_seeing  # noqa: PLC0415 - loads with the first use
+
+            return commands_seeing.cache(line)

@@ -130,6 +130,12 @@ def test_a_post_run_again_uses_the_same_key_and_makes_one_customer(kernel: Kerne
         ("%%flarex_call stripe --attempt-timeout 40\nGET /v1/charges", "attempt_timeout"),
         ("%flarex_sandbox onn", "Did you mean 'on'"),
         ("%flarex_secrets set", "name"),
+        ("%flarex_secrets set X_KEY=" + "sk_" + "live_" + "a1B2c3D4" * 3, "%flarex_secrets"),
+        ("%flarex_secrets " + "sk_" + "live_" + "a1B2c3D4" * 3, "%flarex_secrets"),
+        ("%flarex_services show a1B2c3D4a1B2c3D4", "not the name of a service"),
+        ("%flarex_secrets scope STRIPE_SECRET_KEY", "hosts"),
+        ("%flarex_secrets rotate NOPE_API_KEY", "keeps no value"),
+        ('%flarex_secrets "x', "quote"),
         ("x = 1\n%%flarex_call stripe", "first line"),
     ],
 )

@@ -12,6 +12,7 @@ from flarex_nb.notebook.render.card import is_steady
 from flarex_nb.notebook.render.clean import shown, words
 from flarex_nb.notebook.render.plain import _wrapped
 from flarex_nb.notebook.render.style import STYLE
+from flarex_nb.notebook.render.why import FACTS
 from flarex_nb.policies.durations import plain
 
 if TYPE_CHECKING:
@@ -35,10 +36,10 @@ def plan_html(plan: Plan, *, steady: bool | None = None) -> str:
     rows = "".join(
         f'<tr><th scope="row">{words(outcomes, _LINE)}</th>'
         f'<td><span class="fx-mark fx-{"good" if again else "bad"}">{"sent again" if again else "stops"}</span></td>'
-        f'<td><code>{words(reason, 40)}</code></td><td class="fx-why">{words(why, _LINE)}</td></tr>'
+        f'<td class="fx-why">{words(why, _LINE)}<small>rule {words(reason, 40)}</small></td></tr>'
         for outcomes, again, reason, why in _grouped(plan)
     )
-    heads = "".join(f'<th scope="col">{name}</th>' for name in ("First attempt ends with", "Then", "Rule", "Why"))
+    heads = "".join(f'<th scope="col">{name}</th>' for name in ("First attempt ends with", "Then", "Why"))
     table = f'<div class="fx-scroll"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
     title = f"Plan: {call.method} {call.request.target} on {call.service.name}"
     marks = '<span class="fx-mark">nothing sent</span>'
@@ -46,7 +47,7 @@ def plan_html(plan: Plan, *, steady: bool | None = None) -> str:
     return (
         f'{STYLE}<div class="fxr" role="group" aria-label="{words(title, 160)}">'
         f'<div class="fx-what">{words(title, 200)}</div><div class="fx-sub fx-top">{marks}</div>'
-        f'<div class="fx-foot"><pre>{sent}</pre></div><dl>{facts}</dl>'
+        f'<div class="fx-foot"><pre>{sent}</pre></div>{FACTS}{facts}</dl>'
         f'<details class="fx-more" open><summary>What each outcome would lead to</summary>{table}</details></div>'
     )
 

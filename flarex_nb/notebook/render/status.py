@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from flarex_nb.notebook.render.clean import shown, words
 from flarex_nb.notebook.render.plain import _wrapped
 from flarex_nb.notebook.render.style import STYLE
+from flarex_nb.notebook.render.why import FACTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +56,7 @@ def status_html(status: Status) -> str:
     none = '<div class="fx-sub">Nothing was called yet.</div>'
     return (
         f'{STYLE}<div class="fxr" role="group" aria-label="Status of flarex_nb">'
-        f'<div class="fx-what">Status</div>{table if rows else none}{more}<dl>{facts}</dl></div>'
+        f'<div class="fx-what">Status</div>{table if rows else none}{more}{FACTS}{facts}</dl></div>'
     )
 
 
@@ -82,12 +83,12 @@ def _facts_of(place: Place) -> Iterator[tuple[str, str]]:
 
 def _row(place: Place) -> str:
     quotas = "<br>".join(words(text, _LINE) for text in place.quotas) or "nothing told yet"
+    phase, _, rest = place.breaker.partition(", ")
     name = f"{words(place.service, 40)} <small>{words(place.environment, 12)}</small>"
     return (
         f'<tr><th scope="row">{name}</th><td>{words(place.credential, 80)}</td>'
-        f'<td class="fx-why"><span class="fx-mark fx-{place.tone}">{words(place.breaker.split(",")[0], 24)}</span> '
-        f"{words(place.breaker.partition(', ')[2], _LINE)}</td>"
-        f'<td class="fx-why">{words(place.gate, _LINE)}</td><td class="fx-why">{quotas}</td>'
+        f'<td class="fx-why"><span class="fx-mark fx-{place.tone}">{words(phase, 24)}</span> {words(rest, _LINE)}</td>'
+        f"<td>{words(place.gate, _LINE)}</td><td>{quotas}</td>"
         f"<td>{words(place.credit, 40)}</td></tr>"
     )
 

@@ -25,8 +25,11 @@ if TYPE_CHECKING:
 MOST = 30
 """Attempts that are told; of more pages only those where something happened."""
 
+FACTS = '<dl style="box-sizing: border-box">'
+"""Opens a list of facts: JupyterLab makes every `dl` as wide as the cell, and its padding comes on top of that."""
+
 _TEXT = 400
-_HEADS = ("Attempt", "Outcome", "Waited before", "Reached the server", "Rule", "Why")
+_HEADS = ("Attempt", "Outcome", "Waited before", "Reached the server", "Why")
 _REACHED: dict[Sent, str] = {"no": "no", "maybe": "maybe", "yes": "yes"}
 
 
@@ -72,11 +75,12 @@ def why_html(why: Why) -> str:
     left = f'<div class="fx-foot">{words(why.left_out, 200)}</div>' if why.left_out else ""
     changes = "".join(f"<dd>{words(text, _TEXT)}</dd>" for text in why.changes)
     now = "".join(f"<dd>{words(text, _TEXT)}</dd>" for text in why.notes)
+    now = f"<dt>Now</dt>{_in_one(now)}" if now else ""
     return (
         f'{STYLE}<div class="fxr" role="group" aria-label="{words(f"Why: {why.call}", 160)}">'
         f'<div class="fx-what">{words(why.headline, _TEXT)}</div>'
         f'<div class="fx-sub fx-top"><code>{words(why.call, 200)}</code></div>{table}{left}'
-        f"<dl><dt>What would change it</dt>{_in_one(changes)}{f'<dt>Now</dt>{_in_one(now)}' if now else ''}</dl></div>"
+        f"{FACTS}<dt>What would change it</dt>{_in_one(changes)}{now}</dl></div>"
     )
 
 
@@ -125,8 +129,8 @@ def _line(tone: str, cells: tuple[str, ...]) -> str:
     mark = f'<span class="fx-mark fx-{tone}">{words(outcome, 24)}</span>'
     return (
         f'<tr><th scope="row">{words(label, 24)}</th><td>{mark}</td>'
-        f"<td>{words(waited, 80)}</td><td>{reached}</td><td><code>{words(rule, 40)}</code></td>"
-        f'<td class="fx-why">{words(because, _TEXT)}</td></tr>'
+        f"<td>{words(waited, 80)}</td><td>{reached}</td>"
+        f'<td class="fx-why">{words(because, _TEXT)}<small>rule {words(rule, 40)}</small></td></tr>'
     )
 
 
