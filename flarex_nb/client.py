@@ -114,8 +114,7 @@ class Client:
 
     def place(self) -> Place | None:
         """Return where the sandbox listens, None while it is off."""
-        running = self.sandbox
-        return None if running is None else Place(running.origin, running.services)
+        return None if self.sandbox is None else Place(self.sandbox.origin, self.sandbox.services)
 
     def environment(self) -> Environment:
         """Return "sandbox" while the sandbox is on."""
@@ -254,7 +253,7 @@ class Client:
         return Secrets(self._sources, self.environment)
 
     def sandbox_on(self) -> Running:
-        """Start the sandbox, or find this process's own, and return where it listens; calls of its services go to it."""
+        """Start the sandbox, or find this process's own, and return where it listens; calls go to it from now on."""
         from flarex_nb.sandbox import launch  # noqa: PLC0415 - only when it is wanted
 
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import math
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol, cast
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol
 from weakref import ref
 
 from flarex_nb.errors import FlarexError, IncompletePages
@@ -37,7 +37,7 @@ def remembered(
     """Return the method with its result or error noted, weakly, as `latest` of its object."""
 
     @functools.wraps(run)
-    async def noting(self: Remembers, *args: P.args, **arguments: P.kwargs) -> CallResult:
+    async def noting(self: Remembers, /, *args: P.args, **arguments: P.kwargs) -> CallResult:
         try:
             result = await run(self, *args, **arguments)
         except FlarexError as error:
@@ -45,7 +45,7 @@ def remembered(
             raise
         if isinstance(result, CallResult):  # a plan is none
             self.latest = ref(result)
-        return cast("CallResult", result)
+        return result
 
     return noting
 
