@@ -14,6 +14,7 @@ import itertools
 import json
 import multiprocessing
 import platform
+import queue
 import statistics
 import sys
 import time
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 WAIT = 0.05
 CONNECTIONS = 100
+PATIENCE = 45.0
+"""Seconds bare httpx gets for a burst: its pool looks at every waiting call whenever one ends."""
+
 BURST_PAIRS, WIDE_PAIRS, SINGLE_PAIRS = 3, 5, 15
 WIDE_CALLS, WIDTH = 1000, 50
 SINGLE_CALLS = 300
@@ -80,9 +84,6 @@ class Took:
     def words(self) -> str:
         kinds = ", ".join(f"{count:,} {end}" for end, count in self.ends.most_common() if end != "200")
         return f"{self.failed:,} fail" + (f" ({kinds})" if kinds else "")
-
-
-Get = "Callable[[str], Awaitable[int]]"
 
 
 def paths(calls: int, wait: float) -> Iterator[str]:
@@ -157,6 +158,24 @@ def with_aiohttp(port: int, work: Any, *arguments: Any) -> Took:
     return asyncio.run(main())
 
 
+def bounded(port: int, calls: int) -> Took | None:
+    """Return a burst over bare httpx in a process of its own, None when it is not over after PATIENCE."""
+    came: multiprocessing.Queue[Took] = multiprocessing.Queue()
+    child = multiprocessing.Process(target=_burst_of_httpx, args=(port, calls, came), daemon=True)
+    child.start()
+    try:
+        return came.get(timeout=PATIENCE)
+    except queue.Empty:
+        return None
+    finally:
+        child.kill()
+        child.join()
+
+
+def _burst_of_httpx(port: int, calls: int, came: multiprocessing.Queue[Took]) -> None:
+    came.put(with_httpx(port, at_once, calls, WAIT))
+
+
 class Recording:
     """The real wire, which remembers the last thing it was handed: the very same can then be sent without the pipeline."""
 
@@ -211,14 +230,19 @@ def bursts(port: int, calls: int) -> Iterator[tuple[str, str]]:
     pairs = [
         (with_ours(port, at_once, calls, WAIT), with_aiohttp(port, at_once, calls, WAIT)) for _ in range(BURST_PAIRS)
     ]
-    bare = with_httpx(port, at_once, calls, WAIT)
+    bare = bounded(port, calls)
     what = f"burst of {calls:,}, answers after 50 ms"
     yield (
-        f"{what}: ours, time over the ideal",
+        f"{what}: ours, time over the ideal (goal 1.5)",
         f"{spread([ours.seconds / ideal for ours, _ in pairs])}; {worst(p[0] for p in pairs)}",
     )
     yield f"{what}: aiohttp", f"{spread([other.seconds / ideal for _, other in pairs])}; {worst(p[1] for p in pairs)}"
-    yield f"{what}: bare httpx, once", f"{bare.seconds / ideal:.2f}; {bare.words()}"
+    told = (
+        f"{bare.seconds / ideal:.2f}; {bare.words()}"
+        if bare
+        else f"not over after {PATIENCE:g} s ({PATIENCE / ideal:.0f})"
+    )
+    yield f"{what}: bare httpx, once", told
     yield f"{what}: ours against aiohttp", spread([ours.seconds / other.seconds for ours, other in pairs])
 
 
@@ -232,14 +256,17 @@ def widths(port: int, wait: float) -> tuple[str, str]:
         for _ in range(WIDE_PAIRS)
     ]
     what = f"answers after {wait * 1000:.0f} ms" if wait else "answers at once"
-    return f"{WIDE_CALLS:,} calls, {WIDTH} wide, {what}: ours against bare httpx", spread(
+    return f"{WIDE_CALLS:,} calls, {WIDTH} wide, {what}: ours against bare httpx (goal 0.30)", spread(
         [a.seconds / b.seconds for a, b in pairs]
     )
 
 
 def table(port: int) -> Iterator[tuple[str, str]]:
     with_ours(port, at_once, 200, 0.0)  # loads everything, opens the connections
-    yield "the pipeline round one call, against wire and portal alone", spread(singles(port))
+    yield (
+        "one call through everything, against the same send through wire and portal (goal 1.10)",
+        spread(singles(port)),
+    )
     yield widths(port, 0.0)
     yield widths(port, 0.02)
     for calls in (1000, 5000):
@@ -256,7 +283,7 @@ def main() -> None:
         f"Python {platform.python_version()}, {platform.machine()}; {packages}; median (lowest to highest)\n"
     )
     for name, figures in table(ready.get(timeout=10)):
-        sys.stdout.write(f"{name:<72} {figures}\n")
+        sys.stdout.write(f"{name:<86} {figures}\n")
         sys.stdout.flush()
     server.terminate()
 

@@ -193,7 +193,7 @@ def test_progress_is_shown_while_a_call_waits_and_gone_when_it_ends(open_noteboo
     for cell in (1, 2):
         output = notebook.output_area(cell)
         begin(notebook, cell)
-        expect(output).to_contain_text(re.compile(r"stripe\s+waiting 2\.\d+ s"))
+        expect(output).to_contain_text(re.compile(r"stripe\s+waiting [12](\.\d+)? s"))
         end(notebook)
 
         expect(output.locator("caption")).to_contain_text("3 rows")
@@ -249,7 +249,7 @@ def test_the_interrupt_button_ends_a_wait_at_once_and_nothing_more_is_sent(open_
         (error,) = [output for output in notebook.outputs(cell) if output["output_type"] == "error"]
         assert error["ename"] == "KeyboardInterrupt"
         assert len(error["traceback"]) == 1
-        expect(notebook.output_area(cell)).not_to_contain_text("waiting")
+        expect(notebook.output_area(cell)).not_to_contain_text(re.compile(r"waiting \d"))
         notebook.run(cell + 1)
     assert [notebook.text(cell).strip() for cell in (2, 4)] == ["1", "2"]
 

@@ -10,8 +10,9 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from flarex_nb.errors import FlarexError, UnknownService, UsageError
+from flarex_nb.model import CallRequest
 from flarex_nb.notebook import commands_seeing as seeing
-from flarex_nb.notebook.journal import Memory
+from flarex_nb.notebook.journal import Memory, past_stop
 from scripted import KEY, reply
 
 
@@ -173,6 +174,17 @@ def test_why_takes_the_newest_call_whoever_made_it(here: Any) -> None:
     assert seeing.why(shell, memory, "kept").of.path == "/python"  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="no variable"):
         seeing.why(shell, memory, "other")  # type: ignore[arg-type]
+
+
+def test_a_stopped_call_is_told_although_an_earlier_result_is_still_there(here: Any) -> None:
+    made = here(reply(200, {}))
+    memory, shell = Memory(), SimpleNamespace(user_ns={})
+    kept = made.client.call("plainly", "GET /earlier")
+
+    memory.note(past_stop(CallRequest("plainly", "GET", "/stopped"), "stopped by you", "no", ()), made.client.latest)
+
+    assert kept
+    assert seeing.why(shell, memory, "").of.path == "/stopped"  # type: ignore[arg-type]
 
 
 def test_the_last_call_is_remembered_without_its_records(here: Any) -> None:
