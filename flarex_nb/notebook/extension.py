@@ -17,8 +17,12 @@ if TYPE_CHECKING:
     from IPython.lib.pretty import PrettyPrinter
 
     from flarex_nb.pipeline.view import CallResult
+    from flarex_nb.plan import Plan
 
 _RESULT = ("flarex_nb.pipeline.view", "CallResult")
+_PLAN = ("flarex_nb.plan", "Plan")
+_SHOWN = (_RESULT, _PLAN)
+"""What has a display of its own, as module and name, so that neither is loaded with the extension."""
 
 _loaded: WeakKeyDictionary[InteractiveShell, FlarexMagics] = WeakKeyDictionary()
 _memories: WeakKeyDictionary[InteractiveShell, Memory] = WeakKeyDictionary()
@@ -33,8 +37,9 @@ def load(shell: InteractiveShell) -> None:
     shell.magics_manager.magics["line"]["%flarex_call"] = _must_be_first
     shell.input_transformers_cleanup.append(mend)
     formatters = _formatters(shell)
-    formatters["text/html"].for_type_by_name(*_RESULT, _html)
-    formatters["text/plain"].for_type_by_name(*_RESULT, _plain)
+    for kind, html, plain in ((_RESULT, _html, _plain), (_PLAN, _plan_html, _plan_plain)):
+        formatters["text/html"].for_type_by_name(*kind, html)
+        formatters["text/plain"].for_type_by_name(*kind, plain)
     _loaded[shell] = magics
 
 
@@ -50,7 +55,8 @@ def unload(shell: InteractiveShell) -> None:
     while mend in shell.input_transformers_cleanup:
         shell.input_transformers_cleanup.remove(mend)
     for mime in ("text/html", "text/plain"):
-        _formatters(shell)[mime].deferred_printers.pop(_RESULT, None)
+        for shown in _SHOWN:
+            _formatters(shell)[mime].deferred_printers.pop(shown, None)
         _forget_type(shell, mime)
 
 
@@ -61,7 +67,7 @@ def _formatters(shell: InteractiveShell) -> dict[str, Any]:
 def _forget_type(shell: InteractiveShell, mime: str) -> None:
     """A deferred printer moves among the typed ones when the class is first seen."""
     printers = _formatters(shell)[mime].type_printers
-    for kind in [kind for kind in printers if (kind.__module__, kind.__name__) == _RESULT]:
+    for kind in [kind for kind in printers if (kind.__module__, kind.__name__) in _SHOWN]:
         del printers[kind]
 
 
@@ -75,6 +81,18 @@ def _plain(result: CallResult, printer: PrettyPrinter, _cycle: bool) -> None:  #
     from flarex_nb.notebook.render import result_text  # noqa: PLC0415
 
     printer.text(result_text(result))
+
+
+def _plan_html(plan: Plan) -> str:
+    from flarex_nb.notebook.render.plan import plan_html  # noqa: PLC0415 - only when one is shown
+
+    return plan_html(plan)
+
+
+def _plan_plain(plan: Plan, printer: PrettyPrinter, _cycle: bool) -> None:  # noqa: FBT001 - the signature IPython calls
+    from flarex_nb.notebook.render.plan import plan_text  # noqa: PLC0415
+
+    printer.text(plan_text(plan))
 
 
 def _must_be_first(_line: str) -> None:

@@ -161,3 +161,11 @@ def test_the_cache_is_listed_and_cleared(kernel: Kernel) -> None:
     assert "1 answer forgotten of shop." in cleared.stdout
     assert "0 answers kept" in kernel.run("%flarex_cache").plain
     assert kernel.run("%flarex_cache klear").status == "error"
+
+
+def test_a_plan_in_python_is_shown_as_a_sheet_and_sends_nothing(kernel: Kernel) -> None:
+    ran = kernel.run("import flarex_nb as fx\nfx.call('stripe', 'POST /v1/customers', json={'name': 'A'}, plan=True)")
+
+    assert ran.status == "ok", ran.reply
+    assert "<table" in ran.html
+    assert "POST" in ran.plain

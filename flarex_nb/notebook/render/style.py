@@ -91,6 +91,7 @@ _SHEET = """
 .fxr .fx-what { padding: 9px 14px 0; font-size: 14px; font-weight: 600; overflow-wrap: anywhere; }
 .fxr .fx-sub { padding: 0 14px 7px; }
 .fxr dl {
+  box-sizing: border-box;
   display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 3px 14px;
   margin: 0; padding: 7px 14px 9px; border-top: 1px solid var(--l);
 }
