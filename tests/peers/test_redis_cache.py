@@ -316,32 +316,40 @@ def test_a_redis_that_fails_costs_one_short_wait_and_one_warning(
     assert here.call("GET /v1/charges/x_99").cache == "hit"
 
 
-@pytest.mark.parametrize("delay", [0.04, 0.1, 0.5])
-def test_a_slow_redis_adds_less_than_a_third_of_a_second(
-    kernel: Callable[..., Kernel], server: RedisServer, delay: float
+@pytest.mark.parametrize("seconds", [0.04, 0.1, 0.5])
+def test_a_slow_redis_adds_less_than_a_third_of_a_second_to_a_call_and_soon_nothing(
+    kernel: Callable[..., Kernel], server: RedisServer, seconds: float
 ) -> None:
-    with slow_way_to(server.port, delay) as port:
-        here = kernel(url=f"redis://127.0.0.1:{port}/0")
-        here.client.services  # noqa: B018 - what is loaded once is not what is measured
-        __import__("redis.asyncio")
+    with slow_way_to(server.port) as way:
+        here = kernel(url=f"redis://127.0.0.1:{way.port}/0")
+        here.call()
+        assert here.cache.stats().shared == "in use"
+        way.seconds = seconds
 
-        first = timed(here.call)
-        others = [timed(lambda n=n: here.call(f"GET /v1/charges/x_{n}")) for n in range(5)]
+        took = [timed(lambda n=n: here.call(f"GET /v1/charges/x_{n}")) for n in range(8)]
 
-    assert max(first, *others) < 0.4
-    assert sum(others) < 5 * 0.3
-    if delay >= 0.1:
-        assert sum(others) < 0.1
+    assert max(took) < 0.35
+    if seconds >= 0.1:
+        assert sum(took[1:]) < 0.15
+
+
+@dataclass
+class Way:
+    """Where a forwarder listens, and how long it holds back each piece on its way to the server."""
+
+    port: int = 0
+    seconds: float = 0.0
 
 
 @contextlib.contextmanager
-def slow_way_to(port: int, delay: float) -> Iterator[int]:
-    """Give the port of a forwarder that holds every piece back for `delay` seconds on its way to the server."""
+def slow_way_to(port: int) -> Iterator[Way]:
+    """Start a forwarder to that port."""
+    way = Way()
 
-    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seconds: float) -> None:
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, there: bool) -> None:
         try:
             while piece := await reader.read(65536):
-                await asyncio.sleep(seconds)
+                await asyncio.sleep(way.seconds if there else 0)
                 writer.write(piece)
         except OSError:
             pass  # the other side went away
@@ -349,14 +357,15 @@ def slow_way_to(port: int, delay: float) -> Iterator[int]:
             writer.transport.abort()
 
     async def meet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection("127.0.0.1", port)
-        await asyncio.gather(carry(reader, back, delay), carry(there, writer, 0))
+        from_server, to_server = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(carry(reader, to_server, there=True), carry(from_server, writer, there=False))
 
     loop = asyncio.new_event_loop()
     forwarder = loop.run_until_complete(asyncio.start_server(meet, "127.0.0.1", 0))
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    yield forwarder.sockets[0].getsockname()[1]
+    way.port = forwarder.sockets[0].getsockname()[1]
+    yield way
 
     async def end() -> None:
         forwarder.close()
@@ -473,6 +482,7 @@ async def _question_of(kernel: Kernel) -> Any:
     return kernel.cache._question(bind(request, kernel.client.services, None, lambda _mark: ("key", False)))
 
 
+@pytest.mark.full  # on a loaded machine Redis itself is late, and is rightly left alone
 def test_a_burst_of_misses_does_not_tire_a_healthy_redis(kernel: Callable[..., Kernel]) -> None:
     here = kernel(settings=replace(Settings(), cache_entries=2000))
 

@@ -227,8 +227,12 @@ def test_a_condition_of_the_persons_own_is_kept_as_written(world: Any) -> None:
     assert [value for name, value in here.wire.seen[1].headers if name.lower() == "if-none-match"] == ['"z"']
 
 
-def test_a_part_is_never_kept_and_never_taken_for_the_whole(world: Any) -> None:
-    here = world(reply(206, b"ab", Content_Type="text/plain"), reply(200, {"n": 1}))
+@pytest.mark.parametrize("settings", [Settings(), HTTP], ids=["ttl", "http"])
+def test_a_part_is_never_kept_and_never_taken_for_the_whole(world: Any, settings: Settings) -> None:
+    fresh = {"Cache_Control": "max-age=60"}
+    here = world(
+        reply(206, b"ab", Content_Type="text/plain", **fresh), reply(200, {"n": 1}, **fresh), settings=settings
+    )
 
     for _ in range(2):
         here.call("GET /v1/account", headers={"Range": "bytes=0-1"})

@@ -35,6 +35,14 @@ def test_the_same_credential_has_the_same_mark_and_another_value_place_or_user_h
     assert credential(Keys(b"j" * 32), "one") not in marks
 
 
+def test_a_secret_written_into_the_request_counts_by_its_value() -> None:
+    keys = Keys(b"k" * 32)
+
+    marks = {keys.credential([], [REF], lambda _ref, value=value: value) for value in ("one", "two")}
+
+    assert len(marks) == 2
+
+
 def test_case_37_neither_the_value_nor_its_plain_hash_is_in_a_mark() -> None:
     value = "visibly-fake-value"
 

@@ -86,3 +86,26 @@ def test_a_waiting_one_that_gives_up_disturbs_nobody() -> None:
         return await first
 
     assert asyncio.run(scene()) == ("answer", True)
+
+
+def test_who_gives_up_a_moment_after_the_asker_does_not_ask_in_between() -> None:
+    asked: list[int] = []
+
+    async def ask() -> str:
+        asked.append(1)
+        await asyncio.sleep(1)
+        return "answer"
+
+    async def scene() -> None:
+        flights: Flights[str] = Flights()
+        tasks = [asyncio.ensure_future(flights.share("q", ask)) for _ in range(3)]
+        await asyncio.sleep(0.01)
+        for task in tasks:
+            task.cancel()
+            await asyncio.sleep(0.001)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert flights == {}
+
+    asyncio.run(scene())
+
+    assert len(asked) == 1
