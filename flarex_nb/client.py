@@ -99,11 +99,11 @@ class Client:
 
             wire = RealWire(clock=self.clock)
             PORTAL.at_exit(wire.aclose)
-        from flarex_nb.stores.means import Means  # noqa: PLC0415 - with the pipeline
+        from flarex_nb.stores.means import Means, valued  # noqa: PLC0415 - with the pipeline
 
         sources = self._sources
         means = Means(
-            value_of=lambda ref: sources.value(sources.find(ref)),
+            value_of=valued(sources.find, sources.value, self._environ),
             redis_url=self._environ.get("REDIS_URL", "").strip(),
             cache_key=self._environ.get("FLAREX_CACHE_KEY", "").strip(),
         )

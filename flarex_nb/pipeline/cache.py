@@ -134,29 +134,28 @@ class Cache:
         condition, http = bool(names & CONDITIONS), self._rules.mode == "http"
         if call.options.cache == "bypass" or call.options.simulate or "range" in names or (condition and not http):
             return None
-        told = told_by(call.headers)
-        if http and call.options.ttl is not None:
-            told = told.at_most(call.options.ttl)
+        told = told_by(call.headers).at_most(call.options.ttl if http else None)
         if told.no_store:
             return None
+        written, url, lines = _written(call), call.url, call.headers
         try:
-            credential = self._keys.credential(call.placements, _written(call), self._means.value_of)
+            credential = self._keys.credential(call.placements, written, self._means.value_of)
         except FlarexError:
             return None  # whoever sends will say what is missing
+        if written:
+            url, lines = show_markers(url), tuple((name, show_markers(value)) for name, value in lines)
         generation = self.shelf.generation(group_of(call))
-        lines = tuple((name, show_markers(value)) for name, value in call.headers)
-        return Question(call, self._keys, credential, told, http, condition, show_markers(call.url), lines, generation)
+        return Question(call, self._keys, credential, told, http, condition, url, lines, generation)
 
     def _at_hand(self, question: Question, ask: Ask, listener: Listener | None) -> Answer | None:
         """Return what stands in this process and may be used: the way of a hit, which waits for nothing."""
         kept = self.shelf.at_hand(question)
         used = None if kept is None else self._used(question, kept.value)
-        if kept is None or used is None:
-            return None
-        kept.hits += 1
-        if used.cache == "stale":
-            self._renew(question, kept.value, ask)
-        emit(Event("cache", question.call.service.name, seconds=used.age, text=used.cache), listener)
+        if kept is not None and used is not None:
+            kept.hits += 1
+            if used.cache == "stale":
+                self._renew(question, kept.value, ask)
+            emit(Event("cache", question.call.service.name, seconds=used.age, text=used.cache), listener)
         return used
 
     def _used(self, question: Question, entry: Entry) -> Answer | None:
@@ -296,5 +295,6 @@ def _may_be_kept(answer: Answer) -> bool:
 
 def _written(call: BoundCall) -> list[SecretRef]:
     """Return the secrets a person wrote into the request themselves."""
-    texts = (call.url, call.content.decode("latin-1"), *(value for _, value in call.headers))
+    texts = [call.url, *(value for _, value in call.headers)]
+    texts += [call.content.decode("latin-1")] if call.content else []
     return [SecretRef(name, scope=call.environment) for text in texts for _, _, name in find_markers(text)]

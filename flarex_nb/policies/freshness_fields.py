@@ -140,8 +140,10 @@ class Told(NamedTuple):
     min_fresh: float = 0.0
     max_stale: float = 0.0
 
-    def at_most(self, seconds: float) -> Told:
-        """Return the same with an age of so many seconds at most."""
+    def at_most(self, seconds: float | None) -> Told:
+        """Return the same with an age of so many seconds at most, None for no limit."""
+        if seconds is None:
+            return self
         return self._replace(max_age=seconds if self.max_age is None else min(seconds, self.max_age))
 
 

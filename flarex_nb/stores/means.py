@@ -6,12 +6,12 @@ Opens the shared store where one is named; whatever is missing for it is said on
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from flarex_nb.stores.key import Keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from flarex_nb.model import SecretRef
     from flarex_nb.stores.shelf import Far
@@ -31,6 +31,33 @@ class Means:
     value_of: Callable[[SecretRef], str] = field(default=_no_value, repr=False)
     redis_url: str = field(default="", repr=False)
     cache_key: str = field(default="", repr=False)
+
+
+class Sourced(Protocol):
+    """What is known of a credential without its value."""
+
+    @property
+    def source(self) -> str:
+        """Where its value is."""
+        ...
+
+
+F = TypeVar("F", bound=Sourced)
+
+
+def valued(
+    find: Callable[[SecretRef], F], value: Callable[[F], str], environ: Mapping[str, str]
+) -> Callable[[SecretRef], str]:
+    """Return the way to a credential's value for telling it from others.
+
+    A variable of the environment is taken as it stands: whether it could be sent is asked when it is.
+    """
+
+    def value_of(ref: SecretRef) -> str:
+        found = find(ref)
+        return environ.get(ref.name, "") if found.source == "env" else value(found)
+
+    return value_of
 
 
 class Opened(NamedTuple):

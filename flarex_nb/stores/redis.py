@@ -12,7 +12,7 @@ import secrets
 from time import thread_time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-LIMIT: Final = 0.2
+LIMIT: Final = 0.15
 """Seconds one exchange with Redis may take, connecting included. redis-py's own retries would stall for seconds."""
 
 SLOW: Final = 0.06
@@ -38,6 +38,9 @@ What this thread itself worked meanwhile is taken off: in a burst of calls it is
 
 REST_FROM, REST_TO = 0.5, 4.0
 """Seconds it is left alone after a failure, doubled each time looking after it fails."""
+
+_OUT: Final = 2
+"""Slow answers in a row that count: one may have had to connect first."""
 
 _AT_ONCE: Final = 8
 _REMEMBERED: Final = 30 * 86_400
@@ -70,6 +73,8 @@ class RedisStore:
         self._until = 0.0
         self._looking: asyncio.Task[None] | None = None
         self._told = False
+        self._strikes = 0
+        self._names: dict[str, tuple[str, str]] = {}
 
     @property
     def resting(self) -> bool:
@@ -132,7 +137,11 @@ class RedisStore:
         await _close(client)
 
     def _generations(self, group: str) -> tuple[str, str]:
-        return f"{_PREFIX}{self._keys.mark('group', group)}", f"{_PREFIX}{self._keys.mark('all groups')}"
+        """Return the names of the group's generation and of that of all groups."""
+        if group not in self._names:
+            own, of_all = self._keys.mark("group", group), self._keys.mark("all groups")
+            self._names[group] = f"{_PREFIX}{own}", f"{_PREFIX}{of_all}"
+        return self._names[group]
 
     async def _look(self, client: Any, name: str, group: str) -> Found:
         own, of_all = self._generations(group)
@@ -173,20 +182,20 @@ class RedisStore:
                 async with asyncio.timeout(LIMIT):
                     result = await work(client)
             except _GONE_WRONG as error:
-                ours = isinstance(error, TimeoutError) and thread_time() - busy > LIMIT / 2
-                self._failed(client, _why(error), aloud=not ours)
+                if not isinstance(error, TimeoutError) or thread_time() - busy < LIMIT / 2:
+                    self._failed(client, _why(error))
                 return default
             waited = loop.time() - began - (thread_time() - busy)
-            if waited > SLOW:
+            self._strikes = self._strikes + 1 if waited > SLOW else 0
+            if self._strikes >= _OUT:
                 self._failed(client, f"took {waited:.2f} s to answer")
             return result
 
-    def _failed(self, client: Any, why: str, *, aloud: bool = True) -> None:
+    def _failed(self, client: Any, why: str) -> None:
         if self._client is client:
             self._client = None
             self._until = asyncio.get_running_loop().time() + self._rest
             self._look_after(client)
-        if aloud:
             self._say(f"{why}; answers are kept in this kernel only until it is well again")
 
     def _say(self, what: str) -> None:
@@ -203,26 +212,27 @@ class RedisStore:
         await _close(old)
         loop = asyncio.get_running_loop()
         await asyncio.sleep(max(0.0, self._until - loop.time()))
-        client, began = self._connected(), loop.time()
+        client = self._connected()
         try:
             async with asyncio.timeout(LIMIT):
                 await client.ping()
+                began = loop.time()
+                await client.ping()  # the first one had to connect
         except _GONE_WRONG:
             well = False
         else:
             well = loop.time() - began <= SLOW
         if well:
-            self._client, self._rest = client, REST_FROM
+            self._client, self._rest, self._strikes = client, REST_FROM, 0
         else:
             self._rest = min(self._rest * 2, REST_TO)
             self._until = loop.time() + self._rest
             await _close(client)
 
     def _connected(self) -> Any:
-        pool = BlockingConnectionPool.from_url(
+        pool = ConnectionPool.from_url(
             self._url,
             max_connections=_AT_ONCE,
-            timeout=LIMIT,
             socket_timeout=LIMIT,
             socket_connect_timeout=LIMIT,
             retry=Retry(NoBackoff(), 1),  # at once, and within LIMIT: an idle connection may have been closed meanwhile
