@@ -2,6 +2,7 @@
 
     python tools/screenshots.py                   docs/images/quickstart.png, panel.png and error.png
     python tools/screenshots.py --every FOLDER    every view in the light and the dark theme, to look at after a change
+    python tools/screenshots.py --notebooks FOLDER [NAME...]   every kept notebook, run again here, one picture of the whole
 
 Needs what the browser tests need: the package with its `test` extra, and a chromium (FLAREX_CHROMIUM names another).
 """
@@ -16,6 +17,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import nbformat
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -91,6 +93,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Return the exit code: 0 when every picture is taken."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--every", type=Path, metavar="FOLDER", help="every view in both themes, into this folder")
+    parser.add_argument("--notebooks", type=Path, metavar="FOLDER", help="every kept notebook, run, into this folder")
+    parser.add_argument("names", nargs="*", help="with --notebooks: only those whose path has one of these words")
     chosen = parser.parse_args(arguments)
     program = os.environ.get("FLAREX_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
@@ -100,7 +104,10 @@ def main(arguments: list[str] | None = None) -> int:
         server = LabServer(Path(home) / "server")
         server.start()
         try:
-            _with_browser(server, program, chosen.every)
+            if chosen.notebooks:
+                _notebooks(server, program, chosen.notebooks, chosen.names)
+            else:
+                _with_browser(server, program, chosen.every)
         finally:
             server.stop()
     return 0
@@ -124,6 +131,39 @@ def _with_browser(server: LabServer, program: str, every: Path | None) -> None:
             if every:
                 panel = notebook.output_area(1 + list(wanted).index("panel")).locator(".flarex-panel")
                 _at_work(panel, every, theme.lower())
+        browser.close()
+
+
+def _notebooks(server: LabServer, program: str, folder: Path, names: list[str]) -> None:
+    kept = sorted(path for path in (ROOT / "notebooks").rglob("*.ipynb") if "checkpoint" not in path.name)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        for path in kept:
+            if names and not any(name in str(path) for name in names):
+                continue
+            page = browser.new_page(viewport={"width": WIDTH, "height": 1000})
+            page.set_default_timeout(60_000)
+            shutil.copy(path, server.root / path.name)
+            notebook = LabNotebook(server, page, path.stem)
+            notebook.show()
+            notebook.command("application:toggle-left-area")
+            page.add_style_tag(content=_PLAIN)
+            cells = nbformat.read(path, as_version=4).cells
+            notebook.run(*(at for at, cell in enumerate(cells) if cell.cell_type == "code"), may_fail=True)
+            page.set_viewport_size({"width": WIDTH, "height": 14_000})  # so that every cell is drawn
+            page.locator(".jp-WindowedPanel-outer").first.evaluate("place => { place.scrollTop = 0; }")
+            page.wait_for_timeout(1500)
+            for folded in page.locator(".fx-more:not([open]) > summary").all():
+                folded.click()
+            bottom = page.locator(".jp-Notebook .jp-Cell").last.bounding_box()
+            assert bottom is not None, f"{path.name} has no last cell on the page"
+            page.set_viewport_size({"width": WIDTH, "height": int(bottom["y"] + bottom["height"]) + 60})
+            page.locator(".jp-WindowedPanel-outer").first.evaluate("place => { place.scrollTop = 0; }")
+            page.wait_for_timeout(500)
+            folder.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=folder / f"{path.stem}.png", animations="disabled")
+            print(path.stem)
+            page.close()
         browser.close()
 
 

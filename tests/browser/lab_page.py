@@ -71,6 +71,10 @@ class LabNotebook:
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
         notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
         nbformat.write(notebook, self.path)
+        self.show(patience)
+
+    def show(self, patience: float = 60.0) -> None:
+        """Open the file that is there, and return when its kernel is idle."""
         self.page.goto(f"{self.lab.url}/lab/workspaces/{self.path.stem}/tree/{self.path.name}")
         end = time.monotonic() + patience
         while not self._script(READY, self.path.name):
