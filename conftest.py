@@ -47,6 +47,9 @@ PLACES = {
 DETERMINISTIC = "FLAREX_DETERMINISTIC"
 """Drops times, ids and dates from what is shown: on for notebooks, whose kept outputs are compared; off for tests."""
 
+NEEDS = {"12_shared_cache.ipynb": "redis-server"}
+"""The notebooks that need a program which pip does not bring; without it they are skipped aloud."""
+
 _before: dict[str, str] = {}
 
 
@@ -83,6 +86,9 @@ def pytest_unconfigure() -> None:
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
     """Turn deterministic output on for a notebook's cells: nbval starts the kernel in this phase."""
     if item.path.suffix == ".ipynb":
+        if item.path.name in NEEDS and shutil.which(NEEDS[item.path.name]) is None:
+            reason = f"{item.path.name} needs {NEEDS[item.path.name]}, which is not on this machine"
+            pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
         os.environ[DETERMINISTIC] = "1"
     else:
         os.environ.pop(DETERMINISTIC, None)

@@ -2,7 +2,7 @@
 
     python tools/screenshots.py                   docs/images/quickstart.png, panel.png and error.png
     python tools/screenshots.py --every FOLDER    every view in the light and the dark theme, to look at after a change
-    python tools/screenshots.py --notebooks FOLDER [NAME...]   every kept notebook, run again here, one picture of the whole
+    python tools/screenshots.py --notebooks FOLDER [WORD...]   every kept notebook, run again, in one picture each
 
 Needs what the browser tests need: the package with its `test` extra, and a chromium (FLAREX_CHROMIUM names another).
 """
@@ -153,11 +153,10 @@ def _notebooks(server: LabServer, program: str, folder: Path, names: list[str]) 
             page.set_viewport_size({"width": WIDTH, "height": 14_000})  # so that every cell is drawn
             page.locator(".jp-WindowedPanel-outer").first.evaluate("place => { place.scrollTop = 0; }")
             page.wait_for_timeout(1500)
-            for folded in page.locator(".fx-more:not([open]) > summary").all():
-                folded.click()
+            page.locator(".fx-more").evaluate_all("all => all.forEach((each) => { each.open = true; })")
             bottom = page.locator(".jp-Notebook .jp-Cell").last.bounding_box()
-            assert bottom is not None, f"{path.name} has no last cell on the page"
-            page.set_viewport_size({"width": WIDTH, "height": int(bottom["y"] + bottom["height"]) + 60})
+            height = int(bottom["y"] + bottom["height"]) + 60 if bottom else 14_000
+            page.set_viewport_size({"width": WIDTH, "height": height})
             page.locator(".jp-WindowedPanel-outer").first.evaluate("place => { place.scrollTop = 0; }")
             page.wait_for_timeout(500)
             folder.mkdir(parents=True, exist_ok=True)
