@@ -178,7 +178,9 @@ def test_a_caller_whose_loop_is_gone_disturbs_nobody() -> None:
 
     left = asyncio.run(main())
     portal.run(asyncio.sleep(0.2))
+    left.close()
+    del left
+    portal.run(asyncio.sleep(0.05))
 
     assert complaints == []
     assert portal.run(_soon(3)) == 3
-    left.close()
