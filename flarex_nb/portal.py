@@ -14,7 +14,9 @@ import contextlib
 import os
 import threading
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
 
+from flarex_nb.crossing import Crossing
 from flarex_nb.errors import UsageError
 
 if TYPE_CHECKING:
@@ -37,10 +39,12 @@ class Portal:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
+        self._crossings: WeakKeyDictionary[asyncio.AbstractEventLoop, Crossing] = WeakKeyDictionary()
 
     def forget(self) -> None:
         """Start anew at the next use: in a forked child the thread is gone and the lock may be held by nobody."""
         self._loop, self._thread, self._lock = None, None, threading.Lock()
+        self._crossings = WeakKeyDictionary()
 
     def loop(self) -> asyncio.AbstractEventLoop:
         """Return the running loop, started on first use and again after a fork."""
@@ -98,9 +102,13 @@ class Portal:
 
     async def wrap(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run the coroutine on the private loop and await it from the caller's; cancelling one cancels the other."""
-        if asyncio.get_running_loop() is self._loop:
+        theirs = asyncio.get_running_loop()
+        if theirs is self._loop:
             return await coroutine
-        return await asyncio.wrap_future(self.submit(coroutine))
+        crossing = self._crossings.get(theirs)
+        if crossing is None:
+            crossing = self._crossings[theirs] = Crossing(self.loop())
+        return await crossing.over(coroutine)
 
 
 class _Work(Generic[T]):

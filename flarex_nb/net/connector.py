@@ -144,6 +144,7 @@ class GuardedConnector(aiohttp.TCPConnector):
         """
         family, kind, proto, _, where = info
         trip = TRIP.get()
+        trip.progress.enter("connecting")
         try:
             _check(str(where[0]), f"{trip.target.host} leads to {where[0]}", private=trip.target.private)
         except AddressBlocked as error:

@@ -11,23 +11,24 @@ from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import httpx
-
 from flarex_nb.clock import RealClock
 from flarex_nb.errors import ProtocolBroken
 from flarex_nb.model import Reply
 from flarex_nb.net.body import Bounded, check_declared
 from flarex_nb.net.connector import Trip
 from flarex_nb.net.failures import LOWER, translate
-from flarex_nb.net.guarded import TRIP_KEY, GuardedTransport
+from flarex_nb.net.guarded import default_tls, target_of
 from flarex_nb.net.lookup import Lookups
 from flarex_nb.net.outgoing import check_outgoing
 from flarex_nb.net.progress import Progress
+from flarex_nb.net.session import Session
 from flarex_nb.net.url import check_url
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncGenerator, AsyncIterator
+
+    import aiohttp
 
     from flarex_nb.clock import Clock
     from flarex_nb.model import Headers, Outgoing, Reach
@@ -68,7 +69,7 @@ class Wire:
         self._open_socket = open_socket
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lookups = Lookups(lookup)
-        self._transports: dict[frozenset[tuple[str, int]], GuardedTransport] = {}
+        self._sessions: dict[frozenset[tuple[str, int]], Session] = {}
         self._left_alone: list[object] = []
 
     async def send(self, out: Outgoing, reach: Reach, progress: SaysSent | None = None) -> Reply:
@@ -80,9 +81,17 @@ class Wire:
             TransportError: with how far the request got on `sent`.
         """
         started = self._clock.now()
-        async with self.open(out, reach, progress) as incoming:
-            content = b"".join([piece async for piece in incoming.pieces])
-        return Reply(incoming.status, incoming.headers, content, self._clock.now() - started)
+        trip = _trip(out, reach, progress)
+        answer = await self._head(out, reach, trip)
+        try:
+            headers, bounded = _judged(answer, out, reach, trip)
+            pieces: list[bytes] = []
+            while chunk := await _chunk(answer, trip):
+                pieces += bounded.feed(chunk)
+            bounded.finish()
+        finally:
+            await _leave(answer, out)
+        return Reply(answer.status, headers, b"".join(pieces), self._clock.now() - started)
 
     @asynccontextmanager
     async def open(self, out: Outgoing, reach: Reach, progress: SaysSent | None = None) -> AsyncIterator[Incoming]:
@@ -91,55 +100,41 @@ class Wire:
         Raises:
             UsageError, GuardError, TransportError: as for `send`; the iteration over `pieces` raises them as well.
         """
-        check_outgoing(out)
-        trip = Trip(
-            check_url(out.url, reach=reach),
-            progress if isinstance(progress, Progress) else Progress(),
-            len(out.content),
-        )
-        response = await self._head(out, reach, trip)
+        trip = _trip(out, reach, progress)
+        answer = await self._head(out, reach, trip)
         try:
-            headers = tuple((name.decode("latin-1"), text.decode("latin-1")) for name, text in response.headers.raw)
-            if response.status_code < _FIRST_FINAL:
-                msg = f"{trip.target.place} switched to another protocol, which was not asked for"
-                raise ProtocolBroken(msg, sent="yes", hint="Is it a WebSocket address?")
-            if out.method.upper() != "HEAD":
-                check_declared(headers, reach, trip.target.place)
-            async with aclosing(_pieces(response, Bounded(headers, reach, trip.target.place), trip)) as pieces:
-                yield Incoming(response.status_code, headers, pieces)
+            headers, bounded = _judged(answer, out, reach, trip)
+            async with aclosing(_pieces(answer, bounded, trip)) as pieces:
+                yield Incoming(answer.status, headers, pieces)
         finally:
-            with suppress(*LOWER):  # a connection that is given up has nothing left to say
-                await response.aclose()
+            await _leave(answer, out)
 
     async def aclose(self) -> None:
         """Close every connection of the running loop; a later `send` opens new ones."""
         if self._loop is not asyncio.get_running_loop():
             return
-        transports, self._transports = self._transports, {}
+        sessions, self._sessions = self._sessions, {}
         self._lookups.close()
-        for transport in transports.values():
-            await transport.aclose()
+        for session in sessions.values():
+            await session.aclose()
 
-    async def _head(self, out: Outgoing, reach: Reach, trip: Trip) -> httpx.Response:
+    async def _head(self, out: Outgoing, reach: Reach, trip: Trip) -> aiohttp.ClientResponse:
         try:
-            request = httpx.Request(
-                out.method, trip.target.url, headers=out.headers, content=out.content, extensions={TRIP_KEY: trip}
-            )
-            return await self._transport(reach).handle_async_request(request)
+            return await self._session(reach).ask(out.method, out.headers, out.content, trip)
         except LOWER as error:
             failure = translate(error, trip)
         raise failure  # outside the block: the library's error may hold the whole URL, and must not be its context
 
-    def _transport(self, reach: Reach) -> GuardedTransport:
+    def _session(self, reach: Reach) -> Session:
         """Return the connections for this reach on the running loop."""
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
             self._move(loop)
-        transport = self._transports.get(reach.private)
-        if transport is None:
-            transport = GuardedTransport(reach, self._lookups, self._tls, self._open_socket)
-            self._transports[reach.private] = transport
-        return transport
+        session = self._sessions.get(reach.private)
+        if session is None:
+            session = Session(self._lookups, self._tls or default_tls(), self._open_socket)
+            self._sessions[reach.private] = session
+        return session
 
     def _move(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin anew on another loop, which after a fork means in another process.
@@ -147,24 +142,53 @@ class Wire:
         The old connections are neither used nor closed: they are the parent's, and closing them here would end them
         there. They are kept from the garbage collector for the same reason.
         """
-        self._left_alone += [self._transports, self._lookups]
-        self._transports, self._lookups, self._loop = {}, Lookups(self._lookup), loop
+        self._left_alone += [self._sessions, self._lookups]
+        self._sessions, self._lookups, self._loop = {}, Lookups(self._lookup), loop
 
 
-async def _pieces(response: httpx.Response, bounded: Bounded, trip: Trip) -> AsyncGenerator[bytes, None]:
-    """Give the unpacked body piece by piece; what fails below is translated, what the reader raises is not touched."""
-    failure: Exception | None = None
-    async with aclosing(aiter(response.stream)) as chunks:  # type: ignore[type-var, arg-type]
-        while failure is None:
-            try:
-                chunk = await anext(chunks)
-            except StopAsyncIteration:
-                break
-            except LOWER as error:
-                failure = translate(error, trip)
-                continue
-            for piece in bounded.feed(chunk):
-                yield piece
-    if failure is not None:
-        raise failure
+def _trip(out: Outgoing, reach: Reach, progress: SaysSent | None) -> Trip:
+    """Return the hop, once the request may be sent as it is and where it is meant to go."""
+    check_outgoing(out)
+    own = progress if isinstance(progress, Progress) else Progress()
+    try:
+        return Trip(target_of(out.url, reach), own, len(out.content))
+    except LOWER as error:
+        failure = translate(error, Trip(check_url(out.url, reach=reach), Progress(), 0))
+    raise failure
+
+
+def _judged(answer: aiohttp.ClientResponse, out: Outgoing, reach: Reach, trip: Trip) -> tuple[Headers, Bounded]:
+    """Return the answer's header lines and what its body is read through; refuse what must not be read."""
+    place = trip.target.place
+    if answer.status < _FIRST_FINAL:
+        msg = f"{place} switched to another protocol, which was not asked for"
+        raise ProtocolBroken(msg, sent="yes", hint="Is it a WebSocket address?")
+    headers = tuple((name.decode("latin-1"), text.decode("latin-1")) for name, text in answer.raw_headers)
+    if out.method.upper() != "HEAD":
+        check_declared(headers, reach, place)
+    return headers, Bounded(headers, reach, place)
+
+
+async def _leave(answer: aiohttp.ClientResponse, out: Outgoing) -> None:
+    """Give the connection back, or close it where not all of the answer was read."""
+    if answer.closed and not out.content:
+        return  # read to its end, and nothing of the request is still being written
+    with suppress(*LOWER):  # a connection that is given up has nothing left to say
+        await answer.__aexit__(None, None, None)
+
+
+async def _chunk(answer: aiohttp.ClientResponse, trip: Trip) -> bytes:
+    """Return what came of the body since the last time, b"" at its end; what fails below is translated."""
+    try:
+        return await answer.content.readany()
+    except LOWER as error:
+        failure = translate(error, trip)
+    raise failure
+
+
+async def _pieces(answer: aiohttp.ClientResponse, bounded: Bounded, trip: Trip) -> AsyncGenerator[bytes, None]:
+    """Give the unpacked body piece by piece; what the reader raises is not touched."""
+    while chunk := await _chunk(answer, trip):
+        for piece in bounded.feed(chunk):
+            yield piece
     bounded.finish()
