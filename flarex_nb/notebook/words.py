@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from flarex_nb.client import default
 from flarex_nb.errors import FlarexError
 from flarex_nb.text.access import field_names
+from flarex_nb.text.conditions import SUBJECTS
+from flarex_nb.text.filters import FILTERS
 from flarex_nb.text.options import BY_NAME, TABLE
 from flarex_nb.text.requestline import METHODS
 from flarex_nb.text.system import KNOWN as SYSTEM
@@ -102,6 +104,8 @@ def _values(spot: Spot, around: Around) -> Iterator[Offer]:
     yield from (Offer(word, "value") for word in option.choices)
     if option.name == "simulate":
         yield from (Offer(word, "value") for word in FAULTS)
+    elif option.name == "assert":
+        yield from (Offer(word, "value") for word in (*SUBJECTS, "$."))
     elif option.name == "into":
         yield from _variables(around.names)
     elif option.name == "validate":
@@ -167,7 +171,7 @@ def _hole(spot: Spot, around: Around) -> Iterator[Offer]:
     before, bar, _ = typed.rpartition("|")
     if bar:
         lead = f"{before}| " if typed.endswith(" ") or "| " in typed[len(before) :] else f"{before}|"
-        yield from (Offer(f"{lead}{name}", "filter") for name in ("default(", "iso", "epoch", "cents"))
+        yield from (Offer(f"{lead}{name}", "filter") for name in ("default(", *FILTERS))
         return
     lead = typed[: len(typed) - len(typed.lstrip())]
     path, dot, _ = typed.lstrip().rpartition(".")
