@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from flarex_nb.errors import (
         AddressBlocked,
         ApiError,
+        AssertionFailed,
         AttemptTimeout,
         AuthenticationFailed,
         BadRequest,
@@ -73,6 +74,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AddressBlocked",
     "ApiError",
+    "AssertionFailed",
     "AttemptTimeout",
     "AuthenticationFailed",
     "BadRequest",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypedDict
 from flarex_nb.client import default
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Unpack
 
     from flarex_nb.catalog.profile import Service
@@ -32,6 +32,9 @@ class Options(TypedDict, total=False):
     pages: str | int
     max_pages: int | None
     max_records: int | None
+    select: str | None
+    asserts: str | Sequence[str]
+    save: str | None
     columns: str | None
     validate: object
     max_bytes: int | None

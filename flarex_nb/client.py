@@ -20,7 +20,7 @@ from flarex_nb.clock import RealClock
 from flarex_nb.errors import ApiError, DeadlineExceeded, FlarexError, NotFound
 from flarex_nb.events import Event, emit
 from flarex_nb.gather import Gathered
-from flarex_nb.latest import incomplete, kept_if_stopped, remembered
+from flarex_nb.latest import finished, incomplete, kept_if_stopped, remembered, tolerated
 from flarex_nb.pipeline import Pipeline
 from flarex_nb.pipeline.ask import from_python, options_from
 from flarex_nb.pipeline.bind import Place, at_page, bind, settle
@@ -184,11 +184,11 @@ class Client:
             if isinstance(error, NotFound):
                 error.hint = unknown_path(call.service, call.method, call.request.target) or error.hint
             if not gathered.answers:
-                if not call.options.check and isinstance(error, ApiError):
-                    return gathered.failed(error, self.clock.now() - started)
+                if isinstance(error, ApiError) and tolerated(call.options, error):
+                    return finished(gathered.failed(error, self.clock.now() - started))
                 raise
             raise incomplete(gathered, error, self.clock.now() - started) from error
-        return gathered.result(self.clock.now() - started)
+        return finished(gathered.result(self.clock.now() - started))
 
     async def _within(self, total: float | None, pages: Coroutine[None, None, None]) -> None:
         """Run the pages, all together within `total` seconds."""

@@ -7,7 +7,7 @@ FlarexError
 ├── TransportError: ConnectFailed, AttemptTimeout, ConnectionLost, ProtocolBroken
 ├── ApiError: BadRequest, AuthenticationFailed, PermissionDenied, NotFound, Conflict, Unprocessable, RateLimited,
 │             QuotaExceeded, ServerError
-├── ResponseError: MalformedBody, SchemaMismatch
+├── ResponseError: MalformedBody, SchemaMismatch, AssertionFailed
 ├── Rejected: CircuitOpen, DeadlineExceeded, ThrottleRefused
 ├── WebhookError
 └── IncompletePages
@@ -241,6 +241,15 @@ class SchemaMismatch(ResponseError):
     """The body parses, but is not shaped as the profile or the model says; `errors` are the places, where known."""
 
     errors: tuple[Misfit, ...] = ()
+
+
+class AssertionFailed(ResponseError):
+    """A condition of the call (`--assert`, `# @assert`) does not hold; `result` is the answer it was held against."""
+
+    def __init__(self, message: str, *, result: CallResult, hint: str = "") -> None:
+        """Keep the answer: it came, and a write was applied."""
+        super().__init__(message, hint=hint, sent="yes")
+        self.result = result
 
 
 class Rejected(FlarexError):

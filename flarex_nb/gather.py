@@ -51,9 +51,10 @@ class Gathered:
         endpoint = endpoint_for(call.service, call.method, call.request.target)
         own = endpoint is not None and not isinstance(endpoint.paging, NoPages)
         self.paging: Paging = endpoint.paging if endpoint is not None and own else call.service.paging
-        self._path = records_path(call)
-        self._shape = call.service.shapes.get(endpoint.shape) if endpoint is not None else None
-        self._known = schemas.of(call) if schemas is not None else None
+        self._path, self._paged = records_path(call), records_path(call, chosen=False)
+        whole = not call.options.select  # what is selected has another shape than what the profile tells of
+        self._shape = call.service.shapes.get(endpoint.shape) if endpoint is not None and whole else None
+        self._known = schemas.of(call) if schemas is not None and whole else None
         self._shapes: Shapes = {}
         self._checked = Verdict(call.options.validate) if isinstance(call.options.validate, RecordModel) else None
         self._seen = 0
@@ -90,6 +91,8 @@ class Gathered:
         self._seen += len(found)
         if most is not None and self._seen > most:
             return self.stop(f"max_records={most} is reached; there is more", complete=False)
+        if self._paged != self._path:  # the next page begins after the last record of this one, selected or not
+            found, listed = records_in(self._paged, answer.data)
         following = next_page(self.paging, call.request.query, answer.data, found) if listed else NoMore("one answer")
         if isinstance(following, NoMore):
             return self.stop(following.reason, complete=following.complete)

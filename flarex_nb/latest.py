@@ -1,4 +1,4 @@
-"""What a call leaves behind for whoever asks later: its result or error, and the pages of one that was stopped.
+"""What a call leaves behind: its result held against the conditions on it, a file, the pages of one that was stopped.
 
 The last result or error is held weakly: asking about a call must not keep its records in memory.
 """
@@ -8,17 +8,22 @@ from __future__ import annotations
 import functools
 import math
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol
 from weakref import ref
 
-from flarex_nb.errors import FlarexError, IncompletePages
+from flarex_nb.errors import AssertionFailed, FlarexError, IncompletePages
 from flarex_nb.pipeline.view import CallResult, counted
+from flarex_nb.text.conditions import Condition, Facts
+from flarex_nb.text.files import saved_place, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
     from typing import Any, TypeAlias
 
+    from flarex_nb.errors import ApiError
     from flarex_nb.gather import Gathered
+    from flarex_nb.model import CallOptions
 
     Kept: TypeAlias = list[Gathered]
 
@@ -69,6 +74,63 @@ def _so_far(gathered: Gathered) -> CallResult:
     if not gathered.stop_reason:
         gathered.stop(f"stopped by you after {counted(len(gathered.answers), 'page')}", complete=False)
     return gathered.result(math.fsum(each.waited + each.elapsed for each in gathered.attempts))
+
+
+def tolerated(options: CallOptions, error: ApiError) -> bool:
+    """Return whether an error status is a result: nobody checks it, or a condition about the status holds for it."""
+    judged = [each for each in _conditions(options) if each.subject == "status"]
+    facts = Facts(error.status, (), None, "")
+    failed = [f"{each.text} (got {failure})" for each in judged if (failure := each.failure(facts))]
+    if failed:
+        error.context["assert"] = "; ".join(failed)
+    return not options.check or (bool(judged) and not failed)
+
+
+def finished(result: CallResult) -> CallResult:
+    """Return the result after its conditions were judged and its file was written.
+
+    Raises:
+        AssertionFailed: a condition does not hold; the file is not written.
+    """
+    conditions = _conditions(result.call.options)
+    facts = _facts(result)
+    failed = [(each.text, failure) for each in conditions if (failure := each.failure(facts))]
+    if failed:
+        raise _not_held(result, failed, len(conditions))
+    if result.call.options.save is not None and result:
+        write_whole(saved_place(Path.cwd(), result.call.options.save), result.content)
+    return result
+
+
+def _conditions(options: CallOptions) -> tuple[Condition, ...]:
+    return tuple(each for each in options.asserts if isinstance(each, Condition))
+
+
+def _facts(result: CallResult) -> Facts:
+    return Facts(
+        status=result.status,
+        headers=result.headers,
+        data=result.data,
+        text=result.text if result.call.options.asserts else "",
+        rows=result.rows,
+        pages=result.pages,
+        complete=result.complete,
+        elapsed=result.elapsed,
+    )
+
+
+def _not_held(result: CallResult, failed: list[tuple[str, str]], all_of_them: int) -> AssertionFailed:
+    text, got = failed[0]
+    error = AssertionFailed(
+        f"assert {text}: got {got}",
+        result=result,
+        hint=f"{len(failed)} of {counted(all_of_them, 'condition')} failed. The answer is on error.result"
+        + (" and came from the cache: --cache refresh asks again." if result.cache in {"hit", "stale"} else "."),
+    )
+    error.context = {"call": f"{result.method} {result.path} on {result.service}"}
+    error.context |= {f"assert {number}": f"{each}: got {was}" for number, (each, was) in enumerate(failed[1:], 2)}
+    error.reply, error.attempts = result.reply, result.attempts
+    return error
 
 
 def incomplete(gathered: Gathered, error: FlarexError, elapsed: float) -> IncompletePages:

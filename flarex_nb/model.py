@@ -55,8 +55,8 @@ class CallOptions:
 
     `attempts` counts the first send. `attempt_timeout` bounds one send from dialling to the last body byte, `deadline`
     the call with its waits (each page's call when there are several), `total` all pages together (None: unbounded).
-    `pages` is "none", "auto", "all" or a number. `max_bytes` None means the profile's own cap. `check` False returns an
-    HTTP error as a result.
+    `pages` is "none", "auto", "all" or a number. `max_bytes` None means the profile's own cap. `asserts` are conditions
+    on the answer. `check` False returns an HTTP error as a result.
     """
 
     attempts: int = 3
@@ -72,6 +72,8 @@ class CallOptions:
     max_records: int | None = None
     into: str | None = None
     select: str | None = None
+    asserts: tuple[object, ...] = ()
+    save: str | None = None
     columns: str | None = None
     validate: object = None
     max_bytes: int | None = None
@@ -118,10 +120,9 @@ Body: TypeAlias = NoBody | JsonBody | FormBody | RawBody
 class CallRequest:
     """One request as the person wrote it: read, filled in, not yet bound to a service's profile.
 
-    `service` "" means it must be inferred from the host of `target`. `target` is a path ("/v1/charges") or a whole
-    URL without query; `query` holds the parameters, decoded, in order. Header values and form fields may hold secret
-    markers (`vault.ref.marker`), never a value. `note` is what a person must confirm before a live call;
-    `occurrence` counts equal requests above it in its cell.
+    `service` "" means the host of `target` tells it. `target` is a path or a whole URL without query; `query` holds the
+    parameters, decoded. Headers and form fields may hold markers of secrets (`vault.ref.marker`), never a value. `note`
+    is what a person must confirm before a live call; `occurrence` counts equal requests above it in its cell.
     """
 
     service: str
@@ -218,9 +219,8 @@ class Attempt:
     """One send and what was decided after it.
 
     `number` counts from 1. `started` is seconds since the call began, `elapsed` the time of the send. `waited` is the
-    wait BEFORE this attempt and `wait_source` who asked for it ("" for none, "backoff", or the header's name).
-    `outcome` is the status ("503") or the error's kind. `decision` is "done", "again" or "stop"; `reason` says why
-    in one short code, `sentence` in words.
+    wait BEFORE this attempt, `wait_source` who asked for it ("" for none, "backoff", or the header's name). `outcome`
+    is the status ("503") or the error's kind. `reason` says in one short code why `decision`, `sentence` in words.
     """
 
     number: int

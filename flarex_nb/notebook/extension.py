@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from flarex_nb.notebook.complete import matcher_for
 from flarex_nb.notebook.journal import Memory
 from flarex_nb.notebook.magics import FlarexMagics
 from flarex_nb.notebook.mend import mend
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
     from IPython.lib.pretty import PrettyPrinter
 
+    from flarex_nb.notebook.complete import Matcher
     from flarex_nb.pipeline.view import CallResult
     from flarex_nb.plan import Plan
 
@@ -29,11 +31,16 @@ _memories: WeakKeyDictionary[InteractiveShell, Memory] = WeakKeyDictionary()
 """What a shell's cells did stays known while it lives: loading again must not make a write a new one."""
 
 
+_matchers: WeakKeyDictionary[InteractiveShell, Matcher] = WeakKeyDictionary()
+
+
 def load(shell: InteractiveShell) -> None:
     """Register everything with the shell; loading again first takes off what is there."""
     unload(shell)
     magics = FlarexMagics(shell, _memories.setdefault(shell, Memory()))
     shell.register_magics(magics)
+    _matchers[shell] = matcher_for(shell, magics.memory)
+    shell.Completer.custom_matchers.append(_matchers[shell])
     shell.magics_manager.magics["line"]["%flarex_call"] = _must_be_first
     shell.input_transformers_cleanup.append(mend)
     formatters = _formatters(shell)
@@ -52,6 +59,8 @@ def unload(shell: InteractiveShell) -> None:
         for name in names:
             shell.magics_manager.magics[kind].pop(name, None)
     shell.magics_manager.magics["line"].pop("%flarex_call", None)
+    matcher = _matchers.pop(shell, None)
+    shell.Completer.custom_matchers[:] = [each for each in shell.Completer.custom_matchers if each is not matcher]
     while mend in shell.input_transformers_cleanup:
         shell.input_transformers_cleanup.remove(mend)
     for mime in ("text/html", "text/plain"):

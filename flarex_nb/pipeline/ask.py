@@ -13,7 +13,7 @@ from flarex_nb.catalog.models import resolve_model
 from flarex_nb.errors import UsageError
 from flarex_nb.model import CallRequest, FormBody, JsonBody, NoBody, RawBody
 from flarex_nb.policies.deadline import check_times
-from flarex_nb.text.files import folder_reader
+from flarex_nb.text.files import folder_reader, saved_place
 from flarex_nb.text.form import encode
 from flarex_nb.text.grammar import parse
 from flarex_nb.text.items import fill_line
@@ -98,6 +98,9 @@ def options_from(changes: Mapping[str, object], base: CallOptions) -> CallOption
             options, attempt_timeout=min([options.attempt_timeout, *(each for each in chosen if each > 0)])
         )
     check_times(options.attempts, options.attempt_timeout, options.deadline, options.total)
+    if options.raw and options.select:
+        msg = "--raw keeps the answer as it came, so there is nothing --select could look in"
+        raise UsageError(msg, hint="Leave one of them out.")
     return options
 
 
@@ -148,6 +151,8 @@ def from_line(line: str, around: Surroundings, base: CallOptions) -> Iterator[Ca
 def _options(changes: Mapping[str, object], around: Surroundings, base: CallOptions) -> CallOptions:
     """Return the options of a cell; a model named there is looked up among the notebook's names."""
     options = options_from(changes, base)
+    if options.save is not None:
+        saved_place(around.folder, options.save)
     return replace(options, validate=resolve_model(options.validate, around.names))
 
 
@@ -158,21 +163,37 @@ def _with_request_of(line: ParsedLine) -> str:
 
 def _needs(raw: RawRequest, names: set[str]) -> bool:
     text = repr(raw)
-    return any(f"{name}.response" in text for name in names)
+    refs = {setting.value for setting in raw.settings if setting.name.lower() == "ref"}
+    return any(f"{name}.response" in text for name in names) or bool(refs & names)
 
 
 def _read(raw: RawRequest, line: ParsedLine, around: Surroundings, base: CallOptions) -> CallRequest:
-    if raw.asserts:
-        msg = "# @assert is not available yet in this version"
-        raise UsageError(msg, hint="Leave it out, and look at the result below.", place=str(raw.span))
     in_cell, warnings = read_settings(raw.settings)
+    _check_refs(raw, around.answers)
     filled = fill(
         raw,
         namespace=ChainMap(dict(around.answers), cast("dict[str, object]", around.names)),
         marker=marker,
         read=folder_reader(around.folder),
     )
-    return _request(filled, line, _options({**in_cell, **line.options}, around, base), raw.note, warnings)
+    if filled.save is not None:
+        in_cell["save"] = filled.save
+    options = _options({**in_cell, **line.options}, around, base)
+    options = replace(options, asserts=(*filled.conditions, *options.asserts))
+    return _request(filled, line, options, raw.note, warnings)
+
+
+def _check_refs(raw: RawRequest, answers: Mapping[str, object]) -> None:
+    """Refuse a `# @ref NAME` to a request that has not run: it would be filled with nothing, or with an old answer."""
+    for setting in raw.settings:
+        if setting.name.lower() == "ref" and setting.value not in answers:
+            near = get_close_matches(setting.value, list(answers), n=1)
+            msg = f"# @ref {setting.value[:40]}: no request of that name has run here."
+            raise UsageError(
+                msg + (f" Did you mean {near[0]!r}?" if near else ""),
+                hint=f"Run the cell with # @name {setting.value[:40]} first.",
+                place=str(setting.span),
+            )
 
 
 def _request(

@@ -83,17 +83,29 @@ def verdict_of(call: BoundCall, model: RecordModel, reply: Reply, data: Json) ->
     """Return which records of the answer do not fit the model; never raises, since the others may be wanted."""
     path = records_path(call)
     records, listed = records_in(path, data)
-    return check_records(model, records, content=reply.content if listed else b"", path=path)
+    whole = listed and not call.options.select
+    return check_records(
+        model, records, content=reply.content if whole else b"", path="" if call.options.select else path
+    )
 
 
-def records_path(call: BoundCall) -> str:
-    """Return where in an answer to this call its records stand, "" where the profile does not say."""
+def records_path(call: BoundCall, *, chosen: bool = True) -> str:
+    """Return where in an answer to this call its records stand, "" where nobody says.
+
+    A JSONPath, which begins with $, where the call selects and `chosen` is wanted; else the profile's dotted path.
+    """
+    if chosen and call.options.select:
+        return call.options.select
     endpoint = endpoint_for(call.service, call.method, call.request.target)
     return (endpoint.records if endpoint else "") or call.service.records
 
 
 def records_in(path: str, data: Json) -> tuple[list[Json], bool]:
     """Return the records of a page, and whether they came as a list that may go on."""
+    if path.startswith("$"):
+        from flarex_nb.text import jsonpath  # noqa: PLC0415 - only where a call selects
+
+        return jsonpath.records(path, data), True
     if not path:
         from flarex_nb.frames.records import records_of  # noqa: PLC0415 - only where the profile does not say
 

@@ -89,6 +89,13 @@ def _at_position(value: str | list[object] | tuple[object, ...], key: object) ->
         raise Absent(msg) from None
 
 
+def field_names(value: object) -> list[str]:
+    """Return the names `attribute` would find in the value, for completion; no property is looked at."""
+    if isinstance(value, Mapping) or _is_row(value):
+        return [key for key in _keys(value) if isinstance(key, str)]
+    return list(_fields(value) or ())
+
+
 def _is_row(value: object) -> bool:
     """Return whether the value gives items by name: one row of a table, or a database row."""
     kind = type(value)

@@ -8,13 +8,16 @@ from __future__ import annotations
 import keyword
 import math
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from flarex_nb.errors import UsageError
-from flarex_nb.text.source import nearest, shown
+from flarex_nb.text import jsonpath
+from flarex_nb.text.conditions import Condition, read_condition
+from flarex_nb.text.files import checked_save
+from flarex_nb.text.source import Source, nearest, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from flarex_nb.text.options import Option
 
@@ -47,6 +50,8 @@ def check(option: Option, value: object) -> object:
     """
     if value is None or (option.kind == "name" and not isinstance(value, str)):
         return value
+    if option.kind == "conditions":
+        return _conditions(value)
     if isinstance(value, str):
         return read(option, value)
     if isinstance(value, bool) or option.kind == "flag":
@@ -125,6 +130,24 @@ def _name(option: Option, text: str) -> str:
     return text
 
 
+def _jsonpath(option: Option, text: str) -> str:
+    return jsonpath.check_query(_str(option, text))
+
+
+def _conditions(value: object) -> tuple[Condition, ...]:
+    """Return conditions given in Python: one text, several, or some that were read before."""
+    given = (value,) if isinstance(value, str | Condition) else tuple(cast("Iterable[object]", value))
+    return tuple(each if isinstance(each, Condition) else read_condition(Source(str(each))) for each in given)
+
+
+def _read_conditions(option: Option, text: str) -> tuple[Condition, ...]:
+    return _conditions(_str(option, text))
+
+
+def _file(option: Option, text: str) -> str:
+    return checked_save(_str(option, text))
+
+
 _READERS: dict[str, Callable[[Option, str], object]] = {
     "int": _int,
     "float": _float,
@@ -134,6 +157,9 @@ _READERS: dict[str, Callable[[Option, str], object]] = {
     "flag": _flag,
     "str": _str,
     "name": _name,
+    "jsonpath": _jsonpath,
+    "conditions": _read_conditions,
+    "file": _file,
 }
 
 

@@ -133,7 +133,8 @@ def _printed(request: RawRequest) -> list[str]:
     settings = [("name", request.name), ("note", request.note)]
     lines += [_setting(name, value) for name, value in settings if value]
     lines += [_setting(each.name, each.value) for each in request.settings]
-    lines += [_setting("assert", condition) for condition in request.asserts]
+    lines += [_setting("assert", condition.text) for condition in request.asserts]
+    lines += [_setting("save", request.save.text)] if request.save else []
     lines += [_setting("body", "raw")] if request.body_raw else []
     version = " HTTP/1.1" if _VERSION.search(request.target.text) else ""
     lines.append(f"{request.method} {request.target.text}{version}")

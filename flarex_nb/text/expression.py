@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from flarex_nb.errors import UsageError
 from flarex_nb.text.access import Absent, attribute, item
-from flarex_nb.text.filters import KNOWN, apply, default, split_filters
-from flarex_nb.text.reference import header_of, plain_reference
+from flarex_nb.text.filters import FILTERS, KNOWN, apply, default, split_filters
+from flarex_nb.text.reference import part_of, read_reference
 from flarex_nb.text.source import nearest, shown
 
 if TYPE_CHECKING:
@@ -75,9 +75,16 @@ def _primary(source: Source, names: Mapping[str, object], text: str, start: int)
     if _HYPHENATED.match(text.strip()) and text.strip() in names:
         return names[text.strip()]
     walker = _Walker(source, names, text, start)
-    text, wanted = plain_reference(text)
-    found = walker.value(walker.parse(text))
-    return found if wanted is None else header_of(found, wanted)
+    reference = read_reference(text)
+    found = walker.value(walker.parse(reference.expression))
+    try:
+        return part_of(found, reference)
+    except Absent as absent:
+        absent.offset = max(absent.offset, walker.start)
+        raise
+    except UsageError as error:
+        error.place = error.place or source.place(walker.start)
+        raise
 
 
 def _filtered(source: Source, names: Mapping[str, object], value: object, text: str, start: int) -> object:
@@ -99,7 +106,7 @@ def _filtered(source: Source, names: Mapping[str, object], value: object, text: 
                 error.place = error.place or source.place(begin)
                 raise
         case ast.Call(func=ast.Name(id=name)) | ast.Name(id=name):
-            near = "" if name in KNOWN else nearest(name, ["default", "iso", "epoch", "cents"])
+            near = "" if name in KNOWN else nearest(name, ["default", *FILTERS])
             msg = f"the filter {name} is not written like that.{near}"
             raise source.error(msg, begin, hint=f"Filters: {KNOWN}.")
         case _:

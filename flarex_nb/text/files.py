@@ -6,7 +6,9 @@ A path is judged as text first; `folder_reader` then opens it, and only inside o
 from __future__ import annotations
 
 import codecs
+import os
 import re
+import secrets
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -105,6 +107,57 @@ def check_path(path: str) -> str:
         msg = f"the file {shown(path)} is not inside the notebook's folder"
         raise UsageError(msg, hint="Name a file in the notebook's folder or below it: < ./data/body.json")
     return parts.as_posix()
+
+
+def checked_save(written: str) -> str:
+    """Return the file an answer goes to, as a path below the folder; a ! in front says that it may replace one.
+
+    Raises:
+        UsageError: it leads out of the folder.
+    """
+    path = written.removeprefix("!").strip()
+    return f"{'!' if written.startswith('!') else ''}{check_path(path)}"
+
+
+def saved_place(folder: Path, written: str) -> Path:
+    """Return where an answer is to be written; nothing is written yet.
+
+    Raises:
+        UsageError: it leads out of the folder, its folder does not exist, or it would replace a file.
+    """
+    root, path = folder.resolve(), checked_save(written).removeprefix("!")
+    place = (root / path).parent.resolve() / PurePosixPath(path).name
+    if not place.parent.is_relative_to(root) or place.is_symlink():
+        msg = f"the file {shown(path)} leads out of the notebook's folder"
+        raise UsageError(msg, hint="Name a file in the notebook's folder or below it.")
+    if not place.parent.is_dir():
+        msg = f"there is no folder for the file {shown(path)}"
+        raise UsageError(msg, hint="Make the folder first, or name one that is there.")
+    if place.is_dir() or (place.exists() and not written.startswith("!")):
+        msg = f"{shown(path)} is there already"
+        raise UsageError(msg, hint="Write >>! or --save !FILE to replace it, or choose another name.")
+    return place
+
+
+def write_whole(place: Path, content: bytes) -> None:
+    """Write the file so that it is there whole or not at all: beside it first, then moved into its place.
+
+    Raises:
+        UsageError: the disk or the folder refused; the answer came all the same.
+    """
+    beside = place.with_name(f".{place.name}.{secrets.token_hex(4)}.part")
+    try:
+        with beside.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(place)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        msg = f"the answer came, but {shown(place.name)} cannot be written ({type(error).__name__})"
+        raise UsageError(
+            msg, hint="Look at the folder's permissions and room; nothing half-written is left.", sent="yes"
+        ) from None
 
 
 def folder_reader(folder: Path, limit: int = MAX_FILE) -> Reader:

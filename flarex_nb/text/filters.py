@@ -15,7 +15,7 @@ from flarex_nb.text.values import epoch
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-KNOWN = "default(x), iso, epoch, cents"
+KNOWN = "default(x), iso, epoch, cents, first, one"
 """The filters, as advice lists them."""
 
 
@@ -46,9 +46,9 @@ def apply(name: str, value: object) -> object:
     Raises:
         UsageError: no such filter, or a value it does not take.
     """
-    found = _FILTERS.get(name)
+    found = FILTERS.get(name)
     if found is None:
-        msg = f"there is no filter {shown(name)}.{nearest(name, [*_FILTERS, 'default'])}"
+        msg = f"there is no filter {shown(name)}.{nearest(name, [*FILTERS, 'default'])}"
         raise UsageError(msg, hint=f"Filters: {KNOWN}.")
     if is_missing(value):
         msg = f"{name} got no value ({value!r})"
@@ -91,8 +91,33 @@ def _cents(value: object) -> int:
     return int(whole)
 
 
+def _first(value: object) -> object:
+    """Return the first item of a list."""
+    if not isinstance(value, list | tuple):
+        raise _wrong(value, "first", "a list")
+    if not value:
+        msg = "first got an empty list"
+        raise UsageError(msg, hint="Say what stands for it in a cell above, or look at what was answered.")
+    return value[0]
+
+
+def _one(value: object) -> object:
+    """Return the only item of a list: several are as likely a mistake as none."""
+    if isinstance(value, list | tuple) and len(value) > 1:
+        msg = f"one got a list of {len(value)} items"
+        raise UsageError(msg, hint="Write | first for the first of them, or make the JSONPath narrower.")
+    return _first(value)
+
+
 _DIGITS = 24
-_FILTERS: dict[str, Callable[[object], object]] = {"iso": _iso, "epoch": _epoch, "cents": _cents}
+FILTERS: dict[str, Callable[[object], object]] = {
+    "iso": _iso,
+    "epoch": _epoch,
+    "cents": _cents,
+    "first": _first,
+    "one": _one,
+}
+"""The filters without an argument, by name."""
 
 
 def _wrong(value: object, name: str, wanted: str) -> UsageError:

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from flarex_nb.model import Span
 from flarex_nb.text.raw import Cell, RawHeader, RawRequest, Setting, Variable
 from flarex_nb.text.requestline import METHODS, header_line, query_line, request_line
 from flarex_nb.text.source import Source, plain_characters, shown, unix_lines
 from flarex_nb.text.tail import SKIPPED, cut_tail, script_end
+
+if TYPE_CHECKING:
+    from flarex_nb.text.tail import Placed
 
 __all__ = ["METHODS", "Cell", "RawHeader", "RawRequest", "Setting", "Variable", "parse"]
 
@@ -51,7 +55,8 @@ class _Head:
     body_raw: bool = False
     comments: list[str] = field(default_factory=list)
     settings: list[Setting] = field(default_factory=list)
-    asserts: list[str] = field(default_factory=list)
+    asserts: list[Source] = field(default_factory=list)
+    save: Source | None = None
     warnings: list[str] = field(default_factory=list)
 
 
@@ -110,7 +115,7 @@ class _Reader:
         elif text.startswith("@"):
             self.variables.append(_variable(line))
         elif text.startswith("?? "):
-            head.asserts.append(text[3:].strip())
+            head.asserts.append(_trimmed(line, line.text.index("??") + 2))
         else:
             return False
         return True
@@ -120,9 +125,11 @@ class _Reader:
         if setting is None:
             head.comments.append(found["text"].strip())
             return
-        name, value = setting["name"], setting["value"].strip().removeprefix("=").strip()
-        span = line.at(found.start("text") + setting.start("name") - 1)
-        _take_setting(head, Setting(name, value, span), line)
+        written = setting["value"]
+        start = found.start("text") + setting.start("value") + len(written) - len(written.lstrip())
+        value = _trimmed(line, start + (line.text[start : start + 1] == "="))
+        name, span = setting["name"], line.at(found.start("text") + setting.start("name") - 1)
+        _take_setting(head, Setting(name, value.text, span), value)
 
     def _request(self, head: _Head, end: int) -> RawRequest:
         line = self._line(self.here)
@@ -144,6 +151,7 @@ class _Reader:
             comments=tuple(head.comments),
             settings=tuple(head.settings),
             asserts=tuple(head.asserts),
+            save=head.save,
             warnings=tuple(head.warnings),
             span=line.at(len(line.text) - len(line.text.lstrip())),
         )
@@ -187,9 +195,14 @@ class _Reader:
         while start < end and not self.lines[start].strip():
             start += 1
         tail = cut_tail(self.lines[start:end])
-        head.asserts += tail.asserts
+        head.asserts += [self._placed(each, start) for each in tail.asserts]
         head.warnings += tail.warnings
+        for each in tail.outputs:
+            _take_save(head, self._placed(each, start))
         return Source("\n".join(tail.body), Span(self.first + start, 1))
+
+    def _placed(self, found: Placed, start: int) -> Source:
+        return Source(plain_characters(found.text), Span(self.first + start + found.line, found.column + 1))
 
     def _refuse_settings_alone(self, head: _Head) -> None:
         span = head.settings[0].span if head.settings else Span(self.first, 1)
@@ -197,9 +210,23 @@ class _Reader:
         raise Source("", span).error(msg, hint="Write the request below them, before the next ### line.")
 
 
-def _take_setting(head: _Head, setting: Setting, line: Source) -> None:
+def _trimmed(line: Source, start: int) -> Source:
+    """Return what stands on the line from `start` on, without the space around it."""
+    rest = line.text[start:]
+    begin = start + len(rest) - len(rest.lstrip())
+    return line.part(begin, max(begin, len(line.text.rstrip())))
+
+
+def _take_save(head: _Head, path: Source) -> None:
+    if head.save is not None:
+        msg = "a second file for the answer"
+        raise path.error(msg, hint="One request writes one file: keep one of them.")
+    head.save = path
+
+
+def _take_setting(head: _Head, setting: Setting, value: Source) -> None:
     """Keep what the grammar itself needs apart from what are options."""
-    place = Source(line.text, setting.span)
+    place = Source("", setting.span)
     match setting.name.lower():
         case "name":
             if not _NAME.match(setting.value):
@@ -209,7 +236,9 @@ def _take_setting(head: _Head, setting: Setting, line: Source) -> None:
         case "note":
             head.note = setting.value
         case "assert":
-            head.asserts.append(setting.value)
+            head.asserts.append(value)
+        case "save":
+            _take_save(head, value)
         case "body":
             if setting.value != "raw":
                 msg = f"# @body takes raw, not {shown(setting.value)}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from flarex_nb.text.options import BY_NAME, find, read_option
 from flarex_nb.text.requestline import METHODS
@@ -104,7 +104,9 @@ class _Reader:
 
     def _keep(self, name: str, value: str, word: Word) -> None:
         field_name, read = read_option(name, value, place=str(word.span))
-        if field_name in self.options:
+        if field_name in self.options and find(name).several:
+            read = (*cast("tuple[object, ...]", self.options[field_name]), *cast("tuple[object, ...]", read))
+        elif field_name in self.options:
             msg = f"--{name} stands twice"
             raise self._error(msg, word, "Keep one of them.")
         self.options[field_name] = read

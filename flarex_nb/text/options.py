@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 
     from flarex_nb.text.raw import Setting
 
-Kind = Literal["int", "float", "seconds", "bytes", "choice", "flag", "str", "name"]
+Kind = Literal["int", "float", "seconds", "bytes", "choice", "flag", "str", "name", "jsonpath", "conditions", "file"]
 
 
 class Option(NamedTuple):
     """One option: `name` with hyphens, `help` in one sentence, `ready` False while it cannot be used yet.
 
-    `choices` are its words; with `also_number` it takes a number from 1 as well, with `also_text` any other text.
+    `choices` are its words; with `also_number` it takes a number from 1 as well, with `also_text` any other text. With
+    `several` it may stand more than once. `called` is its name in Python where the word itself cannot be one.
     """
 
     name: str
@@ -38,11 +39,13 @@ class Option(NamedTuple):
     least: int = 1
     also_number: bool = False
     also_text: bool = False
+    several: bool = False
+    called: str = ""
 
     @property
     def field(self) -> str:
         """The name in Python and in `CallOptions`."""
-        return self.name.replace("-", "_")
+        return self.called or self.name.replace("-", "_")
 
     @property
     def default(self) -> object:
@@ -71,12 +74,17 @@ TABLE: tuple[Option, ...] = (
     Option("max-pages", "int", "Stop after that many pages.", "N"),
     Option("max-records", "int", "Stop after that many records.", "N"),
     Option("into", "name", "The variable that gets the table.", "VAR"),
-    Option("select", "str", "Which part of the answer holds the records, as JSONPath.", "JSONPATH", ready=False),
+    Option("select", "jsonpath", "Which part of the answer holds the records, as JSONPath (RFC 9535).", "JSONPATH"),
     Option("columns", "str", "Which columns to keep, such as id,total=amount.", "A,B=C.D"),
     Option(
         "validate", "str", "The pydantic model each record is checked with; with :strict a misfit is an error.",
         "MODEL[:strict]",
     ),
+    Option(
+        "assert", "conditions", "A condition on the answer, such as 'status == 200'; it may stand several times.",
+        "CONDITION", several=True, called="asserts",
+    ),
+    Option("save", "file", "A new file below the notebook's folder for the answer; !FILE may replace one.", "FILE"),
     Option("max-bytes", "bytes", "How large one answer may be, unpacked.", "SIZE"),
     Option("plan", "flag", "Show what would be sent and what each outcome would lead to; send nothing."),
     Option("yes", "flag", "Do not ask before a write."),
@@ -94,7 +102,6 @@ TABLE: tuple[Option, ...] = (
     Option("guard", "choice", "Call any public address, without secrets.", choices=("public",), ready=False),
     Option("replay", "choice", "Use recorded answers.", choices=("record", "on", "off"), ready=False),
     Option("display", "choice", "How the table is drawn.", choices=("plain", "itables", "great_tables"), ready=False),
-    Option("assert", "str", "A condition on the answer, such as status == 200.", "CONDITION", ready=False),
 )  # fmt: skip
 """Every option, in the order in which help lists them."""
 
@@ -109,7 +116,9 @@ def find(name: str, *, place: str = "") -> Option:
         UsageError: it is known but not available yet.
     """
     spelled = name.lower().replace("_", "-")
-    option = BY_NAME.get(spelled) or next((each for each in TABLE if each.name.replace("-", "") == spelled), None)
+    option = BY_NAME.get(spelled) or next(
+        (each for each in TABLE if spelled in {each.name.replace("-", ""), each.called}), None
+    )
     if option is None:
         near = nearest(f"--{spelled}", (f"--{known}" for known in BY_NAME))
         msg = f"there is no option --{masked(name)[:40]}.{near}"

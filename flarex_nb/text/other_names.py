@@ -37,11 +37,10 @@ _REMARKS = {
     "proxy": Known(refusal="a proxy cannot be chosen by a request", hint="Leave it out."),
     "sleep": Known(refusal="a request cannot wait by itself", hint="Leave it out: the limits of the service are kept."),
     "prompt": Known(refusal="a request cannot ask", hint='Ask in a cell above, x = input("..."), and write {{x}}.'),
-    "ref": _ALREADY,
+    "ref": _ALREADY,  # read by whoever knows the answers there are
     "force-ref": Known(refusal="requests run in the order they stand in", hint="Put the other one above this one."),
     "import": Known(refusal="other files are not imported", hint="Copy the request into the cell."),
     "disabled": Known(refusal="a request cannot be switched off", hint="Begin its lines with #."),
-    "save": Known(refusal="answers are not written to files", hint="Use --into VAR and save the table."),
     "jwt": Known(refusal="it is not known here", hint="Leave it out."),
 }  # fmt: skip
 

@@ -39,7 +39,8 @@ class RawRequest:
 
     `target` is what follows the method, with a query where it has one; `query` are the lines `?a=1` and `&b=2` below
     it without their first character. `body_raw` says that the body runs to the end of the cell, `###` lines and all.
-    `asserts` are conditions on the answer, `note` the words to confirm. `variables` are those of the whole cell.
+    `asserts` are conditions on the answer, `note` the words to confirm, `save` the file the answer goes to (with ! in
+    front where it may replace one). `variables` are those of the whole cell.
     """
 
     method: str
@@ -53,7 +54,8 @@ class RawRequest:
     note: str = ""
     comments: tuple[str, ...] = ()
     settings: tuple[Setting, ...] = ()
-    asserts: tuple[str, ...] = ()
+    asserts: tuple[Source, ...] = ()
+    save: Source | None = None
     variables: tuple[Variable, ...] = ()
     warnings: tuple[str, ...] = field(default=(), compare=False)
     span: Span = field(default=Span(1, 1), compare=False)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from flarex_nb.text.raw import Variable
     from flarex_nb.text.source import Source
 
-Place = Literal["header", "query", "userinfo", "path", "body", "host"]
-"""Where in a request a secret can be asked for; a "host" never takes one."""
+Place = Literal["header", "query", "userinfo", "path", "body", "host", "condition"]
+"""Where in a request a secret can be asked for; a "host" or a "condition" never takes one."""
 
 HEADER_AND_USERINFO = frozenset({"header", "userinfo"})
 """Where a secret may stand unless the profile of the service says more."""
@@ -35,6 +35,7 @@ _WHY = {
     "path": "a URL is kept in logs on the way, so a secret goes there only where the service's profile says so",
     "body": "a body is kept and shown by servers as data, so a secret goes there only where the profile says so",
     "host": "a secret in the host's name would tell the name servers",
+    "condition": "a condition is shown when it does not hold",
 }
 
 

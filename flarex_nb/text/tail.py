@@ -1,4 +1,4 @@
-"""What may follow a body in other clients' files: conditions, scripts and output files, told apart from the body.
+"""What may follow a body: conditions, the file the answer goes to, and other clients' scripts, told from the body.
 
 Scripts are never run; they are left out with a warning.
 """
@@ -7,21 +7,32 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 _ASSERT = re.compile(r"\s*\?\?\s+(?P<condition>\S.*?)\s*\Z")
 _SCRIPT_FILE = re.compile(r"\s*>\s+\S+\.js\s*\Z")
-_OUTPUT = re.compile(r"\s*(?:>>!?|<>)\s+\S+\s*\Z")
+_OUTPUT = re.compile(r"\s*(?P<sign>>>!?|<>)\s+(?P<path>\S.*?)\s*\Z")
 _SCRIPT_START = re.compile(r"\s*[<>]\s*\{%")
 
+HISTORY = "<> was left out: it names another client's record of answers"
 SKIPPED = "a script of another client was left out: scripts are never run here"
+
+
+class Placed(NamedTuple):
+    """A text that stood behind the body, and where: the line counts from 0 within the lines, the column too."""
+
+    text: str
+    line: int
+    column: int
 
 
 @dataclass
 class Tail:
-    """The body's lines without what followed it, and what that was."""
+    """The body's lines without what followed it, and what that was; an output begins with ! where it may replace."""
 
     body: list[str]
-    asserts: list[str] = field(default_factory=list)
+    asserts: list[Placed] = field(default_factory=list)
+    outputs: list[Placed] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
 
@@ -31,6 +42,7 @@ def cut_tail(lines: list[str]) -> Tail:
     while _cut_once(tail):
         pass
     tail.asserts.reverse()
+    tail.outputs.reverse()
     tail.warnings.reverse()
     return tail
 
@@ -50,14 +62,16 @@ def _cut_once(tail: Tail) -> bool:
         return False
     last = lines[-1]
     if found := _ASSERT.match(last):
-        tail.asserts.append(found["condition"])
+        tail.asserts.append(Placed(found["condition"], len(lines) - 1, found.start("condition")))
         lines.pop()
         return True
-    if _SCRIPT_FILE.match(last) or _OUTPUT.match(last):
-        words = (
-            SKIPPED if _SCRIPT_FILE.match(last) else f"{last.split()[0]} was left out: answers are not written to files"
-        )
-        tail.warnings.append(words)
+    if _SCRIPT_FILE.match(last) or (_OUTPUT.match(last) and last.lstrip().startswith("<>")):
+        tail.warnings.append(SKIPPED if _SCRIPT_FILE.match(last) else HISTORY)
+        lines.pop()
+        return True
+    if found := _OUTPUT.match(last):
+        written = f"{found['sign'].removeprefix('>>')}{found['path']}"
+        tail.outputs.append(Placed(written, len(lines) - 1, found.start("sign")))
         lines.pop()
         return True
     return last.rstrip().endswith("%}") and _cut_script(tail)

@@ -9,8 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from flarex_nb.errors import UsageError
 from flarex_nb.model import CallOptions, CallRequest, NoBody
 from flarex_nb.text.bodies import fill_body
+from flarex_nb.text.conditions import read_condition
+from flarex_nb.text.files import checked_save
 from flarex_nb.text.headers import fill_headers
 from flarex_nb.text.scope import HEADER_AND_USERINFO, Context, Reader, Scope
 from flarex_nb.text.system import SystemValues
@@ -20,14 +23,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from flarex_nb.model import Body, Headers, Span
+    from flarex_nb.text.conditions import Condition
     from flarex_nb.text.raw import RawRequest
+    from flarex_nb.text.source import Source
 
 __all__ = ["FilledRequest", "Reader", "SystemValues", "fill"]
 
 
 @dataclass(frozen=True, slots=True)
 class FilledRequest:
-    """A request with its values in place.
+    """A request with its values in place; `conditions` on its answer, `save` the file that takes it.
 
     `target` is a path or a URL without query, `query` the pairs, decoded. Headers, target and body may hold markers of
     secrets. `anew` are the headers (lower case) whose value is a fresh UUID at each run: an idempotency key among them
@@ -42,6 +47,8 @@ class FilledRequest:
     name: str = ""
     warnings: tuple[str, ...] = ()
     anew: frozenset[str] = frozenset()
+    conditions: tuple[Condition, ...] = ()
+    save: str | None = None
     span: Span | None = None
 
     @property
@@ -97,5 +104,17 @@ def fill(
         name=raw.name,
         warnings=(*raw.warnings, *context.warnings),
         anew=anew,
+        conditions=tuple(read_condition(each, context) for each in raw.asserts),
+        save=_save(raw.save, context),
         span=raw.span,
     )
+
+
+def _save(path: Source | None, context: Context) -> str | None:
+    if path is None:
+        return None
+    try:
+        return checked_save(context.fill(path, "path"))
+    except UsageError as error:
+        error.place = error.place or path.place(0)
+        raise

@@ -12,6 +12,7 @@ from flarex_nb.text.grammar import parse
 from flarex_nb.text.items import fill_line
 from flarex_nb.text.magicline import parse_line
 from flarex_nb.text.options import read_settings, to_call_options
+from flarex_nb.text.source import Source
 
 
 def test_charges_become_a_table(language):
@@ -115,7 +116,7 @@ def test_one_answer_feeds_the_next_request(language):
 
     first, second = parse(text).requests
 
-    assert (first.name, first.asserts, second.name) == ("customer", ("status == 200",), "subscription")
+    assert (first.name, first.asserts, second.name) == ("customer", (Source("status == 200"),), "subscription")
     alone = text.split("###\n")[1]
     filled = language.fill(alone, customer={"response": {"body": {"id": "cus_1"}}}, price_id="p")
     assert filled.body == FormBody((("customer", "cus_1"), ("items[0][price]", "p")))

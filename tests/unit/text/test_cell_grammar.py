@@ -6,6 +6,7 @@ import pytest
 
 from flarex_nb.errors import CellSyntaxError
 from flarex_nb.text.grammar import parse
+from flarex_nb.text.source import Source
 
 
 def only(text, **more):
@@ -84,8 +85,10 @@ def test_conditions_and_scripts_behind_the_body_are_not_body():
     )
 
     assert request.body.text == '{"a": 1}'
-    assert request.asserts == ("status == 200",)
-    assert len(request.warnings) == 3
+    assert request.asserts == (Source("status == 200"),)
+    assert str(request.asserts[0].span) == "line 8, column 4"
+    assert request.save == Source("out.json")
+    assert len(request.warnings) == 2
     assert all("left out" in words for words in request.warnings)
 
 
