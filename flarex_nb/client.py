@@ -44,10 +44,7 @@ if TYPE_CHECKING:
     from flarex_nb.vault.redact import Redactor
     from flarex_nb.vault.sources import Sources
 
-
 _BODY_ARGUMENTS = ("params", "headers", "json", "data", "content")
-
-
 _SANDBOX_HINT = "Run it again; `python -m flarex_nb.sandbox` shows what it says itself."
 
 
@@ -56,10 +53,7 @@ def _fresh_key(_fingerprint: str) -> tuple[str, bool]:
 
 
 class Client:
-    """Everything one process needs to call services: profiles, secrets, the pipeline, the sandbox.
-
-    The parameters are the seams: a test hands in its own clock, wire, dice or environment.
-    """
+    """What one process needs to call services: profiles, secrets, pipeline, sandbox. The parameters are the seams."""
 
     def __init__(
         self,
@@ -155,11 +149,15 @@ class Client:
     ) -> CallResult:
         """Return the result of a request that is already read; the way of the magics.
 
-        `listener` hears this call's events on the private thread; `pump` is called on the caller's thread while it
-        waits; `new_key` gives the idempotency key for a fingerprint of the request.
+        `pump` is called on this thread while it waits; `new_key` gives the idempotency key for a fingerprint.
         """
         with kept_if_stopped() as kept:
             return PORTAL.run(self._run(request, listener, new_key, kept), pump)
+
+    async def arun(self, request: CallRequest, hear: Listener, pump: Callable[[], None], new_key: NewKey) -> CallResult:
+        """Return what `run` does, awaited on the caller's loop; cancelling it stops the call."""
+        with kept_if_stopped() as kept:
+            return await PORTAL.attend(self._run(request, hear, new_key, kept), pump)
 
     def _request(self, service: str, request: str, arguments: dict[str, Any]) -> CallRequest:
         own = {name: arguments.pop(name) for name in _BODY_ARGUMENTS if name in arguments}

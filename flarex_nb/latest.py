@@ -5,6 +5,7 @@ The last result or error is held weakly: asking about a call must not keep its r
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import math
 from contextlib import contextmanager
@@ -57,16 +58,16 @@ def remembered(
 
 @contextmanager
 def kept_if_stopped() -> Iterator[Kept]:
-    """Give a list for the call's pages; an interrupt of the body leaves with what they hold so far as `result`.
+    """Give a list for the call's pages; an interrupt or a cancelling leaves with what they hold so far as `result`.
 
     The result is marked incomplete. There is none where no page had come.
     """
     kept: Kept = []
     try:
         yield kept
-    except KeyboardInterrupt as stop:
+    except (KeyboardInterrupt, asyncio.CancelledError) as stop:
         if kept and kept[-1].answers:
-            stop.result = _so_far(kept[-1])  # type: ignore[attr-defined]  # read by whoever catches it
+            stop.result = _so_far(kept[-1])  # type: ignore[union-attr]  # read by whoever catches it
         raise
 
 

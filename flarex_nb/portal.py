@@ -91,6 +91,22 @@ class Portal:
             work.stop(self.loop())
             raise
 
+    async def attend(self, coroutine: Coroutine[Any, Any, T], pump: Callable[[], None]) -> T:
+        """Await what `run` waits for, with the caller's loop turning every slice; the end of the wait ends it as there.
+
+        A kernel that got an interrupt cancels the awaiting task only when its loop turns, hence the slices.
+        """
+        work = _Work(coroutine)
+        future = asyncio.wrap_future(self.submit(work.run()))
+        try:
+            while not future.done():
+                await asyncio.wait({future}, timeout=SLICE)
+                pump()
+        except BaseException:
+            work.stop(self.loop())
+            raise
+        return future.result()
+
     def at_exit(self, close: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Run `close` when the process ends in good order; it has a second."""
 

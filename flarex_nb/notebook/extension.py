@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from flarex_nb.notebook.complete import matcher_for
+from flarex_nb.notebook.config import FlareX
 from flarex_nb.notebook.journal import Memory
 from flarex_nb.notebook.magics import FlarexMagics
 from flarex_nb.notebook.mend import mend
@@ -32,6 +33,7 @@ _memories: WeakKeyDictionary[InteractiveShell, Memory] = WeakKeyDictionary()
 
 
 _matchers: WeakKeyDictionary[InteractiveShell, Matcher] = WeakKeyDictionary()
+_configs: WeakKeyDictionary[InteractiveShell, FlareX] = WeakKeyDictionary()
 
 
 def load(shell: InteractiveShell) -> None:
@@ -43,6 +45,8 @@ def load(shell: InteractiveShell) -> None:
     shell.Completer.custom_matchers.append(_matchers[shell])
     shell.magics_manager.magics["line"]["%flarex_call"] = _must_be_first
     shell.input_transformers_cleanup.append(mend)
+    _configs[shell] = FlareX(parent=shell)
+    shell.configurables.append(_configs[shell])  # type: ignore[arg-type]  # holds any Configurable
     formatters = _formatters(shell)
     for kind, html, plain in ((_RESULT, _html, _plain), (_PLAN, _plan_html, _plan_plain)):
         formatters["text/html"].for_type_by_name(*kind, html)
@@ -61,6 +65,9 @@ def unload(shell: InteractiveShell) -> None:
     shell.magics_manager.magics["line"].pop("%flarex_call", None)
     matcher = _matchers.pop(shell, None)
     shell.Completer.custom_matchers[:] = [each for each in shell.Completer.custom_matchers if each is not matcher]
+    if (config := _configs.pop(shell, None)) is not None:
+        config.awaited = False
+        shell.configurables.remove(config)  # type: ignore[arg-type]  # as above
     while mend in shell.input_transformers_cleanup:
         shell.input_transformers_cleanup.remove(mend)
     for mime in ("text/html", "text/plain"):

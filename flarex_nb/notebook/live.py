@@ -196,6 +196,11 @@ class Live:
         left = f"{math.ceil(until - now):,} s"
         return f"{event.service}  waiting {left} ({asked}), attempt {event.number}{of}; {STOP}"
 
+    @property
+    def drawn(self) -> bool:
+        """Whether the line is on the screen."""
+        return self._handle is not None
+
     def stopped(self) -> str:
         """Return what an interrupt met, in a sentence."""
         return f"{self.heard.words()}. Nothing more is sent."

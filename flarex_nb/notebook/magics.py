@@ -67,9 +67,18 @@ class FlarexMagics(Magics):
         is referred to below as `{{first.response.body.$.id}}`. With `--plan` it is shown, and nothing is sent.
         """
         with boxed():
-            from flarex_nb.notebook import commands  # noqa: PLC0415 - loads with the first use
+            from flarex_nb.notebook import commands_call  # noqa: PLC0415 - loads with the first use
 
-            return commands.call(self.here, self.memory, line, cell)
+            return commands_call.call(self.here, self.memory, line, cell)
+
+    @no_var_expand
+    @line_cell_magic
+    async def flarex_call_awaited(self, line: str, cell: str | None = None) -> CallResult | Sheet | None:
+        """Do what `flarex_call` does, awaited: what a cell runs when `%config FlareX.awaited = True`."""
+        with boxed():
+            from flarex_nb.notebook import commands_call  # noqa: PLC0415 - loads with the first use
+
+            return await commands_call.call_awaited(self.here, self.memory, line, cell)
 
     @no_var_expand
     @line_magic

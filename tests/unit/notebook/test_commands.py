@@ -14,7 +14,7 @@ from flarex_nb.catalog.profile import Service
 from flarex_nb.client import Client
 from flarex_nb.clock import VirtualClock
 from flarex_nb.errors import UsageError
-from flarex_nb.notebook import commands, live
+from flarex_nb.notebook import commands_call, live
 from flarex_nb.notebook.boxes import boxed
 from flarex_nb.notebook.journal import Memory
 from flarex_nb.settings import Settings
@@ -37,8 +37,8 @@ def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Any:
     wire = ScriptedWire(clock, [reply(200, {})])
     client = Client(Settings(), clock=clock, wire=wire, environ={"STRIPE_SECRET_KEY": KEY}, folder=tmp_path)
     client.services.register(Service(name="crm", base_url="https://crm.example"))
-    monkeypatch.setattr(commands, "default", lambda: client)
-    monkeypatch.setattr(commands, "is_batch", lambda _shell: True)
+    monkeypatch.setattr(commands_call, "default", lambda: client)
+    monkeypatch.setattr(commands_call, "is_batch", lambda _shell: True)
     return SimpleNamespace(client=client, wire=wire)
 
 
@@ -48,7 +48,7 @@ def turn_sandbox_on(here: Any) -> None:
 
 def test_a_request_with_a_note_is_not_sent_where_nobody_can_be_asked(shell: Any, here: Any) -> None:
     with pytest.raises(UsageError, match="charges a card"):
-        commands.call(shell, Memory(), "stripe", CHARGE)
+        commands_call.call(shell, Memory(), "stripe", CHARGE)
 
     assert here.wire.seen == []
 
@@ -57,7 +57,7 @@ def test_a_live_call_is_confirmed_although_the_sandbox_is_on(shell: Any, here: A
     turn_sandbox_on(here)
 
     with pytest.raises(UsageError, match="charges a card"):
-        commands.call(shell, Memory(), "stripe --env live", CHARGE)
+        commands_call.call(shell, Memory(), "stripe --env live", CHARGE)
 
     assert here.wire.seen == []
 
@@ -66,13 +66,13 @@ def test_a_service_of_ones_own_is_confirmed_although_the_sandbox_is_on(shell: An
     turn_sandbox_on(here)
 
     with pytest.raises(UsageError, match="deletes all"):
-        commands.call(shell, Memory(), "crm", "# @note deletes all\nDELETE /contacts\n")
+        commands_call.call(shell, Memory(), "crm", "# @note deletes all\nDELETE /contacts\n")
 
     assert here.wire.seen == []
 
 
 def test_yes_answers_the_question(shell: Any, here: Any) -> None:
-    commands.call(shell, Memory(), "stripe --yes", CHARGE)
+    commands_call.call(shell, Memory(), "stripe --yes", CHARGE)
 
     assert len(here.wire.seen) == 1
 
@@ -87,12 +87,12 @@ def test_progress_never_clears_an_earlier_result_of_the_cell(
     here.wire.steps[:] = [reply(200, {}), slow]
     shown: list[str] = []
     handle = SimpleNamespace(update=lambda *_a, **_k: None)
-    monkeypatch.setattr(commands, "is_batch", lambda _shell: False)
-    monkeypatch.setattr(commands, "display", lambda _result: shown.append("result"))
+    monkeypatch.setattr(commands_call, "is_batch", lambda _shell: False)
+    monkeypatch.setattr(commands_call, "display", lambda _result: shown.append("result"))
     monkeypatch.setattr(live, "display", lambda *_a, **_k: handle)
     monkeypatch.setattr(live, "clear_output", lambda wait=False: shown.append("cleared"))
 
-    commands.call(shell, Memory(), "stripe", "GET /v1/a\n\n###\nGET /v1/b\n")
+    commands_call.call(shell, Memory(), "stripe", "GET /v1/a\n\n###\nGET /v1/b\n")
 
     assert shown == ["result"]
 
@@ -112,6 +112,6 @@ def test_an_interrupt_says_that_the_request_may_have_arrived(
 
     monkeypatch.setattr(live.Live, "pump", stop)
     with pytest.raises(KeyboardInterrupt) as caught, boxed():
-        commands.call(shell, Memory(), "stripe", "POST /v1/charges\n\namount=1\n")
+        commands_call.call(shell, Memory(), "stripe", "POST /v1/charges\n\namount=1\n")
 
     assert "may have" in " ".join(caught.value._render_traceback_())
