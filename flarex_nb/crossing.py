@@ -91,10 +91,8 @@ class Crossing:
         else:
             passage.task.cancel()
 
-    def _ended(self, passage: _Passage, task: asyncio.Task[Any]) -> None:
+    def _ended(self, passage: _Passage, _: asyncio.Task[Any]) -> None:
         """Send the end back together with all others of this turn (on our thread)."""
-        if not task.cancelled():
-            task.exception()  # looked at, so that an end nobody waits for is no complaint of the loop's
         if not self._coming:
             self._ours.call_soon(self._call)
         self._coming.append(passage)
