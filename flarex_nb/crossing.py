@@ -57,11 +57,18 @@ class Crossing:
             raise
 
     def _go(self, passage: _Passage) -> None:
-        """Put it on the way, and wake our loop unless it was woken already (on the caller's thread)."""
+        """Put it on the way, to go together with all others of this turn (on the caller's thread)."""
         self._going.append(passage)
         if not self._called:
             self._called = True
-            self._ours.call_soon_threadsafe(self._begin)
+            try:
+                passage.future.get_loop().call_soon(self._wake)
+            except RuntimeError:  # that loop is closed, and only what is to be stopped comes from there
+                self._wake()
+
+    def _wake(self) -> None:
+        """Wake our loop; to do so for each call would hand the interpreter to and fro between the threads."""
+        self._ours.call_soon_threadsafe(self._begin)
 
     def _begin(self) -> None:
         """Begin or stop what came over (on our thread)."""
@@ -84,10 +91,8 @@ class Crossing:
         else:
             passage.task.cancel()
 
-    def _ended(self, passage: _Passage, task: asyncio.Task[Any]) -> None:
+    def _ended(self, passage: _Passage, _: asyncio.Task[Any]) -> None:
         """Send the end back together with all others of this turn (on our thread)."""
-        if not task.cancelled():
-            task.exception()  # looked at, so that an end nobody waits for is no complaint of the loop's
         if not self._coming:
             self._ours.call_soon(self._call)
         self._coming.append(passage)

@@ -243,10 +243,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class BoundCall:
-    """A request with everything decided but the secret's value.
-
-    `url` is complete but for secrets in the query; `placements` say which secret goes where; `credential` names it.
-    """
+    """A request with all decided but the secret's value: `placements` say which goes where, `credential` names it."""
 
     request: CallRequest
     service: Service
@@ -265,6 +262,11 @@ class BoundCall:
     def options(self) -> CallOptions:
         """The call's options."""
         return self.request.options
+
+    @property
+    def rehearsed(self) -> bool:
+        """Whether the sandbox plays faults: what is learnt from those must not touch real calls."""
+        return bool(self.request.options.simulate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +287,6 @@ class Reveal(Protocol):
 
     def __call__(self, ref: SecretRef, destination: Destination) -> str:
         """Return the value; raise SecretError when it is missing or bound elsewhere."""
-        ...
 
 
 class Cipher(Protocol):
@@ -293,8 +294,6 @@ class Cipher(Protocol):
 
     def seal(self, plain: bytes, context: bytes) -> bytes:
         """Return nonce and ciphertext."""
-        ...
 
     def open(self, sealed: bytes, context: bytes) -> bytes:
         """Return the plaintext; raise VaultLocked if it was changed or the context differs."""
-        ...

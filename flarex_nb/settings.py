@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 from dataclasses import dataclass, fields, replace
@@ -45,14 +46,18 @@ class Settings:
 
     def options(self) -> CallOptions:
         """Return the options of a call that chooses nothing itself."""
-        return replace(
-            CallOptions(),
-            attempts=self.attempts,
-            attempt_timeout=self.attempt_timeout,
-            deadline=self.deadline,
-            jitter="none" if self.jitter == "none" else "full",
-            cache="bypass" if self.cache == "bypass" else "use",
-        )
+        return _options(self)
+
+
+@functools.lru_cache(maxsize=16)
+def _options(settings: Settings) -> CallOptions:
+    return CallOptions(
+        attempts=settings.attempts,
+        attempt_timeout=settings.attempt_timeout,
+        deadline=settings.deadline,
+        jitter="none" if settings.jitter == "none" else "full",
+        cache="bypass" if settings.cache == "bypass" else "use",
+    )
 
 
 _CHOICES = {"jitter": ("full", "none"), "cache": ("use", "bypass"), "cache_mode": ("ttl", "http")}

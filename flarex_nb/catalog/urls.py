@@ -58,6 +58,11 @@ def _path_below(url: str, service: Service) -> str:
     return path.removeprefix(base) or "/"
 
 
+def place_of(url: str) -> str:
+    """Return host and port as they stand in a whole URL: what one breaker and one lane of calls belong to."""
+    return url.split("/", 3)[2]
+
+
 def query_text(query: tuple[tuple[str, str], ...]) -> str:
     """Return the pairs percent-encoded; a space is %20."""
     return urlencode(query, quote_via=quote, safe="")

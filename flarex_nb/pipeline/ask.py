@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -36,6 +37,9 @@ _FRESH_KEY = "the idempotency key is a fresh one at each run: running this cell 
 
 _SPELLED_OTHERWISE = {"idempotency_key": "idempotency", "timeout": "attempt_timeout"}
 """Names a person may know from elsewhere for an option of ours."""
+
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+"""Types of option values that say all by themselves: calls with equal ones have the same options."""
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
@@ -87,6 +91,17 @@ def options_from(changes: Mapping[str, object], base: CallOptions) -> CallOption
         UnknownOption: with the nearest option there is.
         UsageError: one that is not available yet, or times that contradict each other.
     """
+    if not all(type(value) in _PLAIN for value in changes.values()):
+        return _options_from(changes, base)  # a model, a list: not to be kept alive by being remembered
+    return _remembered(base, tuple((name, type(value), value) for name, value in changes.items()))
+
+
+@functools.lru_cache(maxsize=128)
+def _remembered(base: CallOptions, changes: tuple[tuple[str, type, object], ...]) -> CallOptions:
+    return _options_from({name: value for name, _, value in changes}, base)
+
+
+def _options_from(changes: Mapping[str, object], base: CallOptions) -> CallOptions:
     changes = {_SPELLED_OTHERWISE.get(name, name): value for name, value in changes.items()}
     if isinstance(changes.get("columns"), list | tuple):
         changes["columns"] = ",".join(str(column) for column in cast("list[object]", changes["columns"]))

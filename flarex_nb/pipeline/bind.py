@@ -5,6 +5,7 @@ What leaves this station holds names of secrets and where each goes, never a val
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import uuid
@@ -72,13 +73,14 @@ def bind(request: CallRequest, registry: Registry, sandbox: Place | None, new_ke
         UnknownService, UsageError, HostNotAllowed: nothing was sent.
     """
     service, environment = settle(request, registry, sandbox)
-    check_dialects(service.retry.dialects)
+    _check_profile(service.retry.dialects)
     base = f"{sandbox.origin}/{service.name}" if environment == "sandbox" and sandbox else service.base_url
     content, media_type = _encode_body(request, service)
     placements = _placements(request, service, environment)
     url = url_of(base, request, service, {each.name for each in placements if each.place == "query"})
-    mark = _fingerprint(request, service, environment, url, content)
-    key, repeated = _idempotency_key(request, service, lambda: new_key(mark))
+    key, repeated = _idempotency_key(
+        request, service, lambda: new_key(_fingerprint(request, service, environment, url, content))
+    )
     return BoundCall(
         request=request,
         service=service,
@@ -256,11 +258,16 @@ def _placement(auth: BearerAuth | HeaderAuth | QueryAuth | BasicAuth, ref: Secre
 
 def _reach(base: str, request: CallRequest, service: Service, environment: Environment) -> Reach:
     """Public addresses only; the sandbox's own host and port, or a private service's, and nothing else."""
-    _, host, port = origin_of(base)
     private = environment == "sandbox" or service.network == "private"
-    cap = request.options.max_bytes or service.max_bytes
-    return Reach(
-        private=frozenset({(host, port)}) if private else frozenset(),
-        max_wire_bytes=cap,
-        max_bytes=cap,
-    )
+    return _reaching(base if private else "", request.options.max_bytes or service.max_bytes)
+
+
+@functools.lru_cache(maxsize=64)
+def _reaching(private: str, cap: int) -> Reach:
+    """Return the reach with this base URL's own host and port, "" for none."""
+    places = frozenset({origin_of(private)[1:]}) if private else frozenset()
+    return Reach(private=places, max_wire_bytes=cap, max_bytes=cap)
+
+
+_check_profile = functools.lru_cache(maxsize=64)(check_dialects)
+"""Names are looked at once: a profile does not change."""

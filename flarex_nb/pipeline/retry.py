@@ -6,11 +6,12 @@ credit of each host and credential. A call that fails leaves with its whole hist
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import urlsplit
 
 from flarex_nb.catalog.payload import decoded_or_none
+from flarex_nb.catalog.urls import place_of
 from flarex_nb.errors import (
     ApiError,
     CircuitOpen,
@@ -22,7 +23,7 @@ from flarex_nb.errors import (
     UsageError,
 )
 from flarex_nb.events import Event, emit
-from flarex_nb.model import Attempt
+from flarex_nb.model import Answer, Attempt
 from flarex_nb.net.progress import Progress
 from flarex_nb.policies import breaker as circuit
 from flarex_nb.policies import budget as credit
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from flarex_nb.clock import Clock
     from flarex_nb.errors import Sent
     from flarex_nb.events import Listener
-    from flarex_nb.model import Answer, BoundCall, Reply
+    from flarex_nb.model import BoundCall, Reply
 
 _SENT_ORDER: tuple[Sent, ...] = ("no", "maybe", "yes")
 
@@ -94,7 +95,7 @@ class Retry:
         """Take the clock, and the dice that spread waits (0 up to 1)."""
         self._clock = clock
         self._dice = dice
-        self._health: dict[tuple[str, str], Health] = {}
+        self._health: defaultdict[tuple[str, str], Health] = defaultdict(Health)
 
     async def run(
         self, call: BoundCall, attempt: Callable[[Turn], Awaitable[Answer]], listener: Listener | None
@@ -144,9 +145,9 @@ class Retry:
 
     def _health_of(self, call: BoundCall) -> Health:
         """A rehearsed failure (`simulate`) is remembered for its own call only."""
-        if call.options.simulate:
+        if call.rehearsed:
             return Health()
-        return self._health.setdefault((urlsplit(call.url).netloc, call.credential), Health())
+        return self._health[place_of(call.url), call.credential]
 
 
 class _Run:
@@ -159,7 +160,6 @@ class _Run:
         self._spent = 0.0
         self._last_reply: Reply | None = None
         self._sent: Sent = "no"
-        self._rules = rules_of(call.service)
 
     def first_turn(self) -> Turn:
         return Turn(1, self._started + self._call.options.deadline)
@@ -204,7 +204,7 @@ class _Run:
             jitter=self._call.options.jitter,
             budget=self._health.budget,
         )
-        decision = decide(outcome, situation, self._rules, wall=self._clock.wall())
+        decision = decide(outcome, situation, rules_of(self._call.service), wall=self._clock.wall())
         if turn.began is not None and _was_attempted(error):
             self._note(turn, self.outcome_of(error), error.sent, decision, error.reply)
         error.sent = self.sent_with(error.sent)
@@ -231,7 +231,7 @@ class _Run:
         self._report(passed, None, Outcome(answer.reply.status))
         self._health.budget = credit.refund(self._health.budget, self._spent)
         self._note(turn, str(answer.reply.status), "yes", _DONE, answer.reply)
-        return replace(answer, attempts=tuple(self._attempts))
+        return _with_history(answer, tuple(self._attempts))
 
     def cancelled(self, passed: circuit.Pass) -> None:
         """Give a probe's place back."""
@@ -250,7 +250,7 @@ class _Run:
                 status=outcome.status,
                 headers=outcome.headers,
                 body=outcome.body,
-                dialects=self._rules.dialects,
+                dialects=self._call.service.retry.dialects,
                 wall=self._clock.wall(),
             )
             wait = asked.seconds if asked else None
@@ -286,6 +286,13 @@ class _Run:
         if isinstance(error, ApiError):
             return Outcome(reply.status, headers=reply.headers, body=decoded_or_none(reply), code=error.code)
         return Outcome(reply.status if isinstance(error, ResponseError) else None, error, reply.headers)
+
+
+def _with_history(answer: Answer, attempts: tuple[Attempt, ...]) -> Answer:
+    """Return the answer with its attempts; `replace` is for the kinds of answer that hold more."""
+    if type(answer) is not Answer:
+        return replace(answer, attempts=attempts)
+    return Answer(answer.reply, answer.data, attempts, answer.cache, answer.age, answer.warnings, answer.error)
 
 
 def _was_attempted(error: FlarexError) -> bool:

@@ -7,12 +7,14 @@ decided in `policies.limiter`; the waiting and the queue are here.
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, assert_never
-from urllib.parse import urlsplit
 
 from flarex_nb.catalog.payload import decoded_or_none
+from flarex_nb.catalog.urls import place_of
 from flarex_nb.errors import ThrottleRefused
 from flarex_nb.events import Event, emit
 from flarex_nb.policies import limiter
@@ -40,12 +42,19 @@ class Lane:
 
     gate: Gate = field(default_factory=Gate)
     queue: list[object] = field(default_factory=list)
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    changed: asyncio.Event | None = None
 
     def signal(self) -> None:
         """Wake whoever waits for a change."""
-        self.changed.set()
-        self.changed = asyncio.Event()
+        if self.changed is not None:
+            self.changed.set()
+            self.changed = None
+
+    async def change(self) -> None:
+        """Wait for the next change."""
+        if self.changed is None:
+            self.changed = asyncio.Event()
+        await self.changed.wait()
 
 
 @dataclass
@@ -67,8 +76,8 @@ class Throttle:
         """Take the clock and the number of calls that may be under way to one host."""
         self._clock = clock
         self._connections = connections
-        self._lanes: dict[tuple[str, str], Lane] = {}
-        self._hosts: dict[str, asyncio.Semaphore] = {}
+        self._lanes: defaultdict[tuple[str, str], Lane] = defaultdict(Lane)
+        self._hosts: defaultdict[str, asyncio.Semaphore] = defaultdict(partial(asyncio.Semaphore, connections))
 
     def states(self) -> dict[tuple[str, str], Lane]:
         """Return how the limit of each (host, credential) that was called stands, as a copy."""
@@ -92,12 +101,7 @@ class Throttle:
         Raises:
             ThrottleRefused: the limit leaves no room before the deadline; nothing was sent.
         """
-        host = urlsplit(call.url).netloc
-        credential = "" if call.options.simulate else call.credential
-        lane = self._lanes.setdefault((host, credential), Lane())
-        if call.options.simulate:
-            lane = Lane()  # a rehearsed limit must not hold back real calls
-        places = self._hosts.setdefault(host, asyncio.Semaphore(self._connections))
+        lane, places = self._lane_of(call)
         began = self._clock.now()
         source = await self._enter(lane, places, call, left, listener)
         try:
@@ -110,11 +114,21 @@ class Throttle:
         finally:
             places.release()
 
+    def _lane_of(self, call: BoundCall) -> tuple[Lane, asyncio.Semaphore]:
+        """Return the call's lane, and the places of its host; a rehearsed limit must not hold back real calls."""
+        host = place_of(call.url)
+        lane = Lane() if call.rehearsed else self._lanes[host, call.credential]
+        return lane, self._hosts[host]
+
     async def _enter(
         self, lane: Lane, places: asyncio.Semaphore, call: BoundCall, left: float, listener: Listener | None
     ) -> str:
         """Take one of the host's places once the limit has room; return who asked for the wait, "" for none."""
-        ends, source, me = self._clock.now() + left, "", object()
+        now = self._clock.now()
+        if not lane.queue and not places.locked() and isinstance(limiter.admit(lane.gate, now, left), GoNow):
+            await places.acquire()  # the usual case: nobody waits, and nothing to wait for
+            return ""
+        ends, source, me = now + left, "", object()
         lane.queue.append(me)
         try:
             while True:
@@ -167,7 +181,7 @@ class Throttle:
             return
         try:
             async with self._clock.timeout(seconds):
-                await lane.changed.wait()
+                await lane.change()
         except TimeoutError:
             msg = "the server's limit left no room before the deadline"
             raise ThrottleRefused(msg, hint="Wait, or raise --deadline.") from None

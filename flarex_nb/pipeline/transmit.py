@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote, urljoin, urlsplit
 
 from flarex_nb.errors import RedirectBlocked
-from flarex_nb.model import Destination, Outgoing, Reply, SecretRef, origin_of
+from flarex_nb.model import Destination, Outgoing, Reply, SecretRef, header, origin_of
 from flarex_nb.vault.forms import forms
-from flarex_nb.vault.ref import find_markers
+from flarex_nb.vault.ref import find_markers, has_marker
 
 if TYPE_CHECKING:
     from flarex_nb.errors import Sent
@@ -140,6 +140,8 @@ def _fill(call: BoundCall, url: str, reveal: Reveal, values: Revealed) -> Outgoi
 
     def refill(text: str, place: PlaceKind, *, encode: bool = False) -> str:
         """Replace each marker in the text, from the end so that places stay right."""
+        if not has_marker(text):
+            return text
         for start, end, name in reversed(find_markers(text)):
             value = value_of(SecretRef(name, scope=call.environment), place)
             text = text[:start] + (quote(value, safe="") if encode else value) + text[end:]
@@ -157,7 +159,7 @@ def _fill(call: BoundCall, url: str, reveal: Reveal, values: Revealed) -> Outgoi
     path, mark, query = url.partition("?")
     url = refill(path, "path", encode=True) + mark + refill(query, "query", encode=True)
     content = call.content
-    if find_markers(text := content.decode("latin-1")):
+    if content and has_marker(text := content.decode("latin-1")):
         content = refill(text, "body").encode("latin-1")
     lines: Headers = tuple(headers.values())
     return Outgoing(call.method, url, lines, content)
@@ -184,10 +186,10 @@ def _destination(url: str, place: PlaceKind) -> Destination:
 def _scrub(reply: Reply, values: Revealed, call: BoundCall) -> Reply:
     """Return the answer with every echoed value masked, headers and body, and its request id read."""
     headers, content = reply.headers, reply.content
-    for name, form in values.forms():
+    for name, form in values.forms() if values else ():
         mask = f"[{name}]"
         headers = tuple((key, text.replace(form, mask)) for key, text in headers)
         content = content.replace(form.encode(), mask.encode())
-    shown = urlsplit(call.url)._replace(query="", fragment="").geturl()
-    request_id = Reply(reply.status, headers, b"", 0.0).header(call.service.errors.request_id_header) or ""
+    request_id = header(headers, call.service.errors.request_id_header) or ""
+    shown = call.url.partition("?")[0]  # a call's URL has no fragment
     return Reply(reply.status, headers, content, reply.elapsed, url=shown, request_id=request_id)

@@ -133,12 +133,13 @@ def report(
         step = min(breaker.step * 2, rules.cap)
         return _open(breaker, now, step=step, wait=max(step, server_wait or 0.0), cause=cause)
     tally = _counted(breaker.tally, now, rules.window, failed=health == "failure")
-    calls, failures = sum(count[1] for count in tally), sum(count[2] for count in tally)
-    if health == "failure" and failures >= rules.failures and failures >= rules.share * calls:
-        wait = rules.open_for if server_wait is None else server_wait
-        why = f"{failures} of {calls} calls failed within {plain(rules.window)} s. {cause}".rstrip()
-        return _open(breaker, now, step=rules.open_for, wait=wait, cause=why)
-    return replace(breaker, tally=tally)
+    if health == "failure":
+        calls, failures = sum(count[1] for count in tally), sum(count[2] for count in tally)
+        if failures >= rules.failures and failures >= rules.share * calls:
+            wait = rules.open_for if server_wait is None else server_wait
+            why = f"{failures} of {calls} calls failed within {plain(rules.window)} s. {cause}".rstrip()
+            return _open(breaker, now, step=rules.open_for, wait=wait, cause=why)
+    return Breaker(breaker.phase, breaker.era, tally, breaker.until, breaker.step, breaker.probing, breaker.cause)
 
 
 def release(breaker: Breaker, passed: Pass) -> Breaker:

@@ -47,4 +47,4 @@ def spend(budget: Budget, cost: float) -> Budget | None:
 
 def refund(budget: Budget, spent: float = 0.0) -> Budget:
     """Return the budget after a success: what its retries cost (`spent`), or a tenth when it needed none."""
-    return replace(budget, credit=min(budget.credit + (spent or FIRST_TRY_REFUND), CREDIT))
+    return Budget(min(budget.credit + (spent or FIRST_TRY_REFUND), CREDIT))

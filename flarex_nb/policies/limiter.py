@@ -123,7 +123,7 @@ def start(gate: Gate, now: float) -> tuple[Gate, Ticket]:
         for window in _rolled(gate, now)
     )
     ticket = Ticket(gate.issued + 1)
-    return replace(gate, windows=windows, in_flight=gate.in_flight + 1, issued=ticket.number), ticket
+    return _counting(gate, windows, gate.in_flight + 1, ticket.number), ticket
 
 
 def finish(gate: Gate, *, counted: bool = True) -> Gate:
@@ -140,7 +140,12 @@ def finish(gate: Gate, *, counted: bool = True) -> Gate:
             else window
             for window in windows
         )
-    return replace(gate, windows=windows, in_flight=in_flight)
+    return _counting(gate, windows, in_flight, gate.issued)
+
+
+def _counting(gate: Gate, windows: tuple[Window, ...], in_flight: int, issued: int) -> Gate:
+    """Return the gate with these counts; each call does it twice, and `replace` takes four times as long."""
+    return Gate(windows, gate.closed_until, gate.closed_by, gate.closed_at, gate.allowance, in_flight, issued)
 
 
 def learn(
@@ -175,7 +180,7 @@ def _eased(gate: Gate, number: int) -> Gate:
 
 
 def _rolled(gate: Gate, now: float) -> tuple[Window, ...]:
-    return tuple(_roll(window, now, gate.in_flight) for window in gate.windows)
+    return gate.windows and tuple(_roll(window, now, gate.in_flight) for window in gate.windows)
 
 
 def _roll(window: Window, now: float, in_flight: int) -> Window:

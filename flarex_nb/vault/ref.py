@@ -69,6 +69,11 @@ def marker(name: str) -> str:
     return f"{_HEAD}{check_name(name)}."
 
 
+def has_marker(text: str) -> bool:
+    """Return whether the text may hold a marker; what has none is left alone at no cost."""
+    return _HEAD in text
+
+
 def find_markers(text: str) -> list[tuple[int, int, str]]:
     """Return (start, end, name) of each marker in the text, in order."""
     if _HEAD not in text:
