@@ -257,7 +257,12 @@ class Rejected(FlarexError):
 
 
 class CircuitOpen(Rejected):
-    """The breaker is open: the service failed too often just now."""
+    """The breaker is open: the service failed too often just now.
+
+    `retry_after` is in how many seconds it is worth asking again. The message is the same all that time.
+    """
+
+    retry_after: float = 0.0
 
 
 class DeadlineExceeded(Rejected):

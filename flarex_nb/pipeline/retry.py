@@ -6,6 +6,7 @@ credit of each host and credential. A call that fails leaves with its whole hist
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
@@ -177,10 +178,11 @@ class _Run:
 
     def _circuit_open(self, refused: circuit.Refused) -> CircuitOpen:
         name = self._call.service.name
-        hint = f"Wait {refused.retry_after:.0f} s: the service failed too often just now, so nothing is sent to it."
-        error = CircuitOpen(f"{name} is not called: {refused.sentence}", hint=hint, sent=self._sent)
+        seconds = math.ceil(refused.retry_after)
+        hint = f"Wait {seconds} s: the service failed too often just now, so nothing is sent to it."
+        error = CircuitOpen(f"{name} is not called. {refused.sentence}", hint=hint, sent=self._sent)
         error.attempts = tuple(self._attempts)
-        error.reply = self._last_reply
+        error.reply, error.retry_after = self._last_reply, refused.retry_after
         return error
 
     def sent_with(self, sent: Sent) -> Sent:
@@ -222,9 +224,10 @@ class _Run:
         """Do not wait for an attempt that the breaker, open by now, would refuse."""
         state, after = self._health.breaker, self._clock.now() + decision.delay
         if state.phase == "open" and after < state.until:
-            self._attempts[-1] = replace(self._attempts[-1], decision="stop", reason="circuit-open")
+            why = "The breaker is open by now, so no further attempt is sent."
+            self._attempts[-1] = replace(self._attempts[-1], decision="stop", reason="circuit-open", sentence=why)
             left = state.until - self._clock.now()
-            raise self._circuit_open(circuit.Refused(left, f"The breaker is open. {state.cause}")) from error
+            raise self._circuit_open(circuit.Refused(left, f"The breaker is open. {state.cause}".rstrip())) from error
 
     def succeeded(self, turn: Turn, answer: Answer, passed: circuit.Pass) -> Answer:
         """Note the good attempt and return the answer with the history."""

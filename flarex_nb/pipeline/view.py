@@ -9,6 +9,7 @@ import functools
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from flarex_nb.catalog.payload import decoded_or_none
 from flarex_nb.errors import MalformedBody, SchemaMismatch
 from flarex_nb.model import FormBody, JsonBody
 from flarex_nb.text.form import encode
@@ -135,10 +136,11 @@ class CallResult:
         Raises:
             MalformedBody: the body is not JSON.
         """
-        if isinstance(self.data, str) or (self.data is None and self.reply.content):
+        data = decoded_or_none(self.reply) if self.data is None else self.data
+        if isinstance(data, str) or (data is None and self.reply.content.strip() not in {b"", b"null"}):
             msg = "the answer is not JSON"
             raise MalformedBody(msg, sent="yes", hint="Look at .text or .content.")
-        return self.data
+        return data
 
     @property
     def content(self) -> bytes:

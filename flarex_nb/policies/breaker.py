@@ -72,7 +72,10 @@ class Pass:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The call must not be sent; `retry_after` is in how many seconds it is worth asking again."""
+    """The call must not be sent; `retry_after` is in how many seconds it is worth asking again.
+
+    `sentence` names no running time: two refusals for one cause read the same.
+    """
 
     retry_after: float
     sentence: str
@@ -99,8 +102,7 @@ def admit(breaker: Breaker, now: float, rules: BreakerRules = RULES) -> tuple[Br
     if breaker.phase == "closed":
         return breaker, Pass(breaker.era)
     if breaker.phase == "open" and now < breaker.until:
-        left = breaker.until - now
-        return breaker, Refused(left, f"The breaker is open for {plain(left)} s more. {breaker.cause}".rstrip())
+        return breaker, Refused(breaker.until - now, f"The breaker is open. {breaker.cause}".rstrip())
     if breaker.probing:
         sentence = f"The breaker is half-open and its one probe is under way. {breaker.cause}".rstrip()
         return breaker, Refused(rules.probe_pause, sentence)

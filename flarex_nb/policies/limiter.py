@@ -31,8 +31,10 @@ EASED = 64
 class Window:
     """One limit of the server as we count it.
 
-    `remaining` None bounds nothing. `resets_at` is monotonic seconds, None when unknown or over. `seen` is the number
-    of the newest call whose answer was learnt from.
+    `remaining` is what is left by our own count and None bounds nothing; `told` is the least an answer named in this
+    period, None before one did. `resets_at` is monotonic seconds, None when unknown or over. `seen` is the number of
+    the newest call whose answer was learnt from. `over_at` is when the period before ended, `sent_before` the number
+    of the last call sent until then, and `counted` whether we count this period from its start.
     """
 
     name: str
@@ -41,6 +43,20 @@ class Window:
     resets_at: float | None = None
     source: str = ""
     seen: int = 0
+    told: int | None = None
+    over_at: float = 0.0
+    sent_before: int = -1
+    counted: bool = False
+
+    def room(self, in_flight: int) -> int | None:
+        """Return how many calls may be sent now, None for any number.
+
+        Two counts hold and the lower is right: ours, which knows of nobody else with this credential, and the
+        server's, which may not have met the calls under way yet.
+        """
+        if self.remaining is None or self.told is None:
+            return self.remaining
+        return min(self.remaining, self.told - in_flight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +112,8 @@ def admit(gate: Gate, now: float, left: float, *, ahead: int = 0) -> GoNow | Wai
     `ahead` is how many callers wait before this one.
     """
     timed = [(gate.closed_until, gate.closed_by)] if gate.closed_until > now else []
-    full = [window for window in _rolled(gate, now) if window.remaining is not None and window.remaining <= ahead]
+    rooms = [(window, window.room(gate.in_flight)) for window in _rolled(gate, now)]
+    full = [window for window, room in rooms if room is not None and room <= ahead]
     timed += [(window.resets_at, window.source) for window in full if window.resets_at is not None]
     if timed:
         at, source = max(timed)
@@ -153,7 +170,8 @@ def learn(
 ) -> Gate:
     """Return the gate after an answer: `quotas` it told, `wait` when it refused for a limit (None for any other).
 
-    An answer to an older call never raises what is left, and none raises it above the limit less the calls under way.
+    An answer of the same period or to an older call never raises what is left, and none raises it above the limit less
+    the calls under way and the answered one. An answer of a period that is over says nothing.
     A wait closes the gate for all its callers and is never shortened; then calls go out one at a time, twice as many
     with each answer that is no refusal. Answers that a cache gave must not be shown.
     """
@@ -180,16 +198,19 @@ def _eased(gate: Gate, number: int) -> Gate:
 
 
 def _rolled(gate: Gate, now: float) -> tuple[Window, ...]:
-    return gate.windows and tuple(_roll(window, now, gate.in_flight) for window in gate.windows)
+    return gate.windows and tuple(_roll(window, now, gate) for window in gate.windows)
 
 
-def _roll(window: Window, now: float, in_flight: int) -> Window:
+def _roll(window: Window, now: float, gate: Gate) -> Window:
     """Return the window as it is at `now`: past its reset it is full again, for one call where its size is unknown."""
-    if window.resets_at is None or now < window.resets_at:
+    over_at = window.resets_at
+    if over_at is None or now < over_at:
         return window
     if window.remaining is None:
         return replace(window, resets_at=None)
-    return replace(window, remaining=_capped(window, window.limit or 1, in_flight), resets_at=None)
+    remaining, counted = _capped(window, window.limit or 1, gate.in_flight), window.limit is not None
+    new = replace(window, remaining=remaining, resets_at=None, told=None)
+    return replace(new, over_at=over_at, sent_before=gate.issued, counted=counted)
 
 
 def _capped(window: Window, remaining: int, in_flight: int) -> int:
@@ -198,17 +219,29 @@ def _capped(window: Window, remaining: int, in_flight: int) -> int:
 
 def _merged(known: Window, quota: Quota, now: float, number: int, in_flight: int) -> Window:
     resets_at = known.resets_at if quota.reset_in is None else now + quota.reset_in
-    limit = known.limit if quota.limit is None else quota.limit
-    window = replace(known, limit=limit, resets_at=resets_at, source=quota.source, seen=max(known.seen, number))
-    if quota.remaining is None:
-        return window
-    remaining = _capped(window, quota.remaining, in_flight)
-    if known.remaining is not None and (number < known.seen or _same_reset(known, window)):
-        remaining = min(remaining, known.remaining)
-    return replace(window, remaining=remaining)
+    if number <= known.sent_before and (resets_at is None or resets_at <= known.over_at + SAME_RESET):
+        return known  # sent before our period began, and not surely answered in it
+    older = number < known.seen
+    window = replace(
+        known,
+        limit=known.limit if quota.limit is None else quota.limit,
+        resets_at=known.resets_at if older and known.resets_at is not None else resets_at,
+        source=quota.source,
+        seen=max(known.seen, number),
+    )
+    return window if quota.remaining is None else _with_left(known, window, quota.remaining, in_flight, older=older)
 
 
-def _same_reset(known: Window, window: Window) -> bool:
+def _with_left(known: Window, window: Window, left: int, in_flight: int, *, older: bool) -> Window:
+    """Return the window with what an answer says is left: lower in the same period, anew in another."""
+    if known.remaining is not None and (older or _same_period(known, window)):
+        told = left if known.told is None else min(left, known.told)
+        return replace(window, remaining=min(left, known.remaining), told=told)
+    answered = int(window.limit is not None and left < window.limit)
+    return replace(window, remaining=_capped(window, left, in_flight + answered), told=left)
+
+
+def _same_period(known: Window, window: Window) -> bool:
     if known.resets_at is None or window.resets_at is None:
-        return known.resets_at is window.resets_at
+        return known.counted
     return abs(known.resets_at - window.resets_at) <= SAME_RESET

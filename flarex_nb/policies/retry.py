@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from flarex_nb.errors import ConnectFailed, ConnectionLost, MalformedBody
 from flarex_nb.policies.backoff import spread
-from flarex_nb.policies.budget import cost_of
+from flarex_nb.policies.budget import CREDIT, cost_of
 from flarex_nb.policies.codes import in_progress
 from flarex_nb.policies.dialects import check_dialects, server_wait
 from flarex_nb.policies.durations import CEILING, plain
@@ -92,8 +92,10 @@ def _left(left: float) -> str:
 def _paid(again: Again, situation: Situation) -> Again | Stop:
     if situation.budget is None or situation.budget.affords(again.cost):
         return again
-    credit = plain(situation.budget.credit)
-    sentence = f"A retry costs {plain(again.cost)} of the retry credit; {credit} is left after many failures."
+    credit, cost = plain(situation.budget.credit), plain(again.cost)
+    sentence = (
+        f"Failures used the credit for retries up: {credit} of {plain(CREDIT)} is left, and a retry costs {cost}."
+    )
     return Stop("budget-empty", sentence)
 
 

@@ -9,7 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from flarex_nb.errors import ApiError, AttemptTimeout, ConnectFailed, ResponseError, TransportError
+from flarex_nb.errors import (
+    ApiError,
+    AttemptTimeout,
+    ConnectFailed,
+    DeadlineExceeded,
+    ResponseError,
+    TransportError,
+)
 from flarex_nb.model import header
 from flarex_nb.policies.codes import codes, in_progress
 from flarex_nb.policies.dialects import EXPLICIT, blocked, limited, server_wait
@@ -98,11 +105,22 @@ def _own(facts: Facts, error: FlarexError | None) -> Stop | None:
     if isinstance(error, ResponseError):
         sentence = "The answer came whole but is not what was promised; another one would be the same."
         return None if failed else Stop("invalid-answer", sentence)
+    if isinstance(error, DeadlineExceeded):
+        return _deadline_passed(facts, error)
     if error is not None and not isinstance(error, ApiError):
         return Stop("refused-by-us", f"This was refused here ({error.kind}), not by the server.")
     if facts.status in SUCCESS:
         return Stop("succeeded", f"{facts.status} is an answer, not a failure.")
     return None
+
+
+def _deadline_passed(facts: Facts, error: DeadlineExceeded) -> Stop:
+    if error.sent == "no":
+        return Stop("deadline-passed", "The call's deadline passed before this attempt was sent.")
+    sentence = "The call's deadline passed before the answer to this attempt had come."
+    if not facts.repeatable:
+        sentence += f" The {facts.method} may have been applied."
+    return Stop("deadline-passed", sentence)
 
 
 def _said_no(facts: Facts) -> Stop | None:

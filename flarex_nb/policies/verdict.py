@@ -22,7 +22,7 @@ StopReason = Literal[
     "succeeded", "attempts-exhausted", "not-idempotent", "may-have-been-applied", "server-wait-exceeds-deadline",
     "server-wait-exceeds-maximum", "backoff-exceeds-deadline", "quota-not-rate", "budget-empty", "body-not-replayable",
     "not-retryable", "blocked", "server-said-no", "permanent", "stored-answer", "too-early-again", "invalid-answer",
-    "refused-by-us",
+    "refused-by-us", "deadline-passed",
 ]  # fmt: skip
 """Why an attempt is the last."""
 

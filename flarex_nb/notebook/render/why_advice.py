@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _ASKED = re.compile(r"asks for (?P<seconds>[0-9.]+) s \(")
 _REFUSED_FOR = re.compile(r"for (?P<seconds>[0-9.]+) s more")
+_OPEN_FOR = re.compile(r"Wait (?P<seconds>[0-9]+) s\b")
 
 MOST_WAITED = 120.0
 """Seconds of a server's wait that are slept at most (`policies.verdict.RetryRules.max_server_wait`)."""
@@ -57,6 +58,8 @@ def _at_the_last(case: Case, *, honours_key: bool) -> Iterator[str]:
         yield found(case)
     elif case.last.reason in {"not-idempotent", "may-have-been-applied"}:
         yield _unsafe(case.past, honours_key=honours_key)
+        if case.last.outcome == "attempt-timeout":
+            yield f"{_longer_attempt(case.options)} would have left the answer more time."
     elif case.past.hint:
         yield case.past.hint
 
@@ -85,13 +88,20 @@ def _without_attempt(past: Past, options: CallOptions) -> Iterator[str]:
     found = _REFUSED_FOR.search(past.message)
     wait = float(found["seconds"]) if found else None
     if past.outcome == "circuit-open":
-        when = f"Wait {math.ceil(wait)} s: the breaker is open" if wait is not None else "Wait for the one probe to end"
-        yield f"{when}, or close it with %flarex_reset {past.service}."
+        yield _breaker(past)
     elif past.outcome == "throttle-refused" and wait is not None:
         longer = _deadline(wait, options, 0.0)
         yield f"Wait {math.ceil(wait)} s, or {longer}: the call then waits for the server's limit itself."
     elif past.hint:
         yield past.hint
+
+
+def _breaker(past: Past) -> str:
+    reset = f"close it at once with %flarex_reset {past.service or 'SERVICE'}"
+    found = _OPEN_FOR.search(past.hint)
+    if found is None or "half-open" in past.message:
+        return f"Wait for the one probe to end: if its answer is good the breaker closes; or {reset}."
+    return f"Wait {found['seconds']} s, when it lets one call through to see whether the service is well; or {reset}."
 
 
 def _unsafe(past: Past, *, honours_key: bool) -> str:
@@ -111,8 +121,14 @@ def _exhausted(case: Case) -> str:
     needed = math.ceil(spent + 2 * (8.0 + options.attempt_timeout))
     text += f", with --deadline {needed} to leave them time." if needed > options.deadline else "."
     if last.outcome == "attempt-timeout":
-        text += f" A slow service may need --attempt-timeout {math.ceil(options.attempt_timeout * 3)}."
+        text += f" A slow service may need {_longer_attempt(options)}."
     return text
+
+
+def _longer_attempt(options: CallOptions) -> str:
+    """Return the words for three times the attempt's time, with a deadline that holds it."""
+    seconds = math.ceil(options.attempt_timeout * 3)
+    return f"--attempt-timeout {seconds}" + (f" --deadline {seconds * 2}" if seconds > options.deadline else "")
 
 
 def _server_wait(case: Case) -> str:
@@ -146,9 +162,14 @@ def _backoff(case: Case) -> str:
     return f"--deadline {math.ceil(spent + 8.0 + options.attempt_timeout)} leaves time for another attempt."
 
 
+def _deadline_passed(case: Case) -> str:
+    longer = f"--deadline {math.ceil(case.options.deadline * 2)} leaves the last attempt more time."
+    if case.last.sent != "no" and case.past.method not in _READS:
+        return f"Look at {case.past.service or 'the service'} first whether it was applied. {longer}"
+    return longer
+
+
 def _refused(case: Case) -> str:
-    if case.last.outcome == "deadline-exceeded":
-        return f"--deadline {math.ceil(case.options.deadline * 2)} leaves the last attempt more time."
     return case.past.hint or "Only a change to the request: this was refused here, not by the server."
 
 
@@ -156,8 +177,8 @@ def _same_answer(case: Case) -> str:
     past = case.past
     if case.last.outcome in {"401", "403"}:
         return past.hint or "Another credential: %flarex_secrets."
-    change = "a change to the request; repeating it as it is meets the same answer"
-    return f"{past.hint.rstrip('.')}, or {change}." if past.hint else f"Only {change}."
+    change = "hange the request: repeating it as it is meets the same answer."
+    return f"{past.hint.rstrip('.')}, or c{change}" if past.hint else f"C{change}"
 
 
 def _hinted(words: str) -> Callable[[Case], str]:
@@ -176,10 +197,11 @@ _RULES: dict[str, Callable[[Case], str]] = {
     "invalid-answer": _hinted("--raw shows the answer as it came; repeating the call would bring the same one."),
     "quota-not-rate": _hinted("Nothing here: waiting does not refill a quota. Look at the account's plan and billing."),
     "refused-by-us": _refused,
+    "deadline-passed": _deadline_passed,
     "budget-empty": _hinted(
-        "%flarex_reset {service} refills the retry credit; calls that succeed do so by themselves."
+        "%flarex_reset {service} refills the credit for retries; each call that succeeds gives a little of it back."
     ),
-    "circuit-open": _hinted("Wait until the breaker lets a probe through, or close it with %flarex_reset {service}."),
+    "circuit-open": lambda case: _breaker(case.past),
     "body-not-replayable": _hinted("A body given as text or bytes instead of a stream can be sent again."),
     "blocked": _hinted("Nothing here: each further call prolongs the block. Wait, and send fewer calls from then on."),
     "server-said-no": _hinted("Nothing here: the server itself wants no retry. Run the cell again later."),

@@ -50,7 +50,7 @@ ENDS: list[tuple[list[Any], str, dict[str, Any], str, str]] = [
     ([ConnectionLost("", sent="maybe")], "POST /v1/charges", {"idempotency": "off"}, "may-have-been-applied", "--idempotency auto"),
     ([reply(500)], "POST /v1/charges", {}, "stored-answer", "--idempotency new"),
     ([reply(401)], "GET /v1/charges", {}, "not-retryable", "%flarex_secrets rotate STRIPE_SECRET_KEY"),
-    ([reply(422)], "GET /v1/charges", {}, "not-retryable", "change to the request"),
+    ([reply(422)], "GET /v1/charges", {}, "not-retryable", "hange the request"),
     ([reply(200, b"{")], "GET /v1/charges", {}, "invalid-answer", "--raw"),
     ([reply(503, {}, Stripe_Should_Retry="false")], "GET /v1/charges", {}, "server-said-no", "the server itself wants no retry"),
     ([ConnectFailed("", permanent=True)], "GET /v1/charges", {}, "permanent", "base_url"),
@@ -95,8 +95,52 @@ def test_an_open_breaker_is_a_wait_or_a_reset(world: Any) -> None:
 
     assert past.outcome == "circuit-open"
     assert "before anything was sent" in told(past)
-    assert "Wait 14 s" in told(past) or "Wait 15 s" in told(past) or "Wait 13 s" in told(past), told(past)
+    assert "Wait 15 s" in told(past)
     assert "%flarex_reset plainly" in told(past)
+
+
+def test_a_call_that_the_breaker_ended_says_so_at_its_last_attempt(world: Any) -> None:
+    past = past_of(world(reply(500)), "plainly", "GET /x", attempts=9, deadline=90.0)
+
+    text = " ".join(told(past).split())
+
+    assert past.attempts[-1].reason == "circuit-open"
+    assert "rule circuit-open: The breaker is open by now, so no further attempt is sent." in text
+    assert text.count("Next attempt") == 4
+    assert "Wait 15 s" in text
+
+
+async def silent(_out: Any, clock: Any, progress: Any) -> Any:
+    progress.enter("waiting")
+    await clock.sleep(10_000)
+
+
+def test_a_deadline_that_passed_is_no_refusal_and_a_write_is_to_be_looked_after(world: Any) -> None:
+    read = past_of(world(silent), attempts=3, deadline=25.0)
+    write = past_of(world(ConnectFailed("refused"), silent), "plainly", "POST /x", deadline=10.5)
+
+    assert [past.attempts[-1].reason for past in (read, write)] == ["deadline-passed", "deadline-passed"]
+    assert "refused here" not in told(read) + told(write)
+    assert "may have been applied" in " ".join(told(write).split())
+    assert "Look at plainly first" in told(write)
+    assert "Look at" not in told(read)
+
+
+def test_a_silent_server_is_given_more_time_for_a_write_too(world: Any) -> None:
+    past = past_of(world(silent), "plainly", "POST /x", attempt_timeout=12.0)
+
+    assert past.attempts[-1].reason == "may-have-been-applied"
+    assert "--attempt-timeout 36 --deadline 72" in " ".join(told(past).split())
+
+
+def test_an_empty_credit_names_what_is_left_and_what_a_retry_costs(world: Any) -> None:
+    past = past_of(world(reply(429)), "plainly", "GET /x", attempts=30, deadline=900.0)
+
+    text = " ".join(told(past).split())
+
+    assert past.attempts[-1].reason == "budget-empty"
+    assert "0 of 20 is left, and a retry costs 1" in text
+    assert "%flarex_reset plainly refills the credit" in text
 
 
 def test_a_limit_that_passes_the_deadline_names_one_that_does_not(world: Any) -> None:

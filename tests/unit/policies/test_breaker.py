@@ -55,6 +55,19 @@ def test_case_32_failures_open_it_and_after_fifteen_seconds_exactly_one_of_twent
     assert passes(breaker, 16.0, 20) == 1
 
 
+def test_two_refusals_for_one_cause_read_the_same() -> None:
+    breaker = Breaker()
+    for _ in range(5):
+        breaker = after(breaker, "failure", 1.0)
+
+    (_, early), (_, late) = admit(breaker, 2.0), admit(breaker, 15.5)
+
+    assert isinstance(early, Refused)
+    assert isinstance(late, Refused)
+    assert early.sentence == late.sentence
+    assert (early.retry_after, late.retry_after) == (14.0, 0.5)
+
+
 def test_case_33_ten_limited_answers_leave_it_closed() -> None:
     breaker = Breaker()
 

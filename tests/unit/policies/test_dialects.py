@@ -29,8 +29,14 @@ def retry_info(delay: str) -> Json:
     return {"error": {"code": 429, "details": [{"@type": kind, "retryDelay": delay}]}}
 
 
-@pytest.mark.parametrize(("value", "wait"), [("120", 120.0), ("0.3", 0.3), (" 7 ", 7.0)])
-def test_case_01_and_02_retry_after_in_seconds(value: str, wait: float) -> None:
+def test_case_01_retry_after_in_seconds() -> None:
+    found = asked(("retry-after", "120"), dialects="retry_after", status=503)
+
+    assert found == ServerWait(120.0, "Retry-After", "Retry-After asks for 120 s.")
+
+
+@pytest.mark.parametrize(("value", "wait"), [("0.3", 0.3), (".5", 0.5), (" 7 ", 7.0), ("2.", 2.0)])
+def test_case_02_retry_after_with_a_decimal_point_or_space_around(value: str, wait: float) -> None:
     found = asked(("retry-after", value), dialects="retry_after", status=503)
 
     assert found == ServerWait(wait, "Retry-After", f"Retry-After asks for {wait:g} s.")

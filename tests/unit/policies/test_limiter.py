@@ -149,12 +149,78 @@ def test_an_older_answer_never_raises_what_is_left() -> None:
     assert gate.windows[0].remaining == 3
 
 
-def test_no_answer_raises_what_is_left_above_the_limit_less_the_calls_under_way() -> None:
+@pytest.mark.parametrize(("left", "room"), [(4, 0), (3, 0), (5, 1)])
+def test_no_answer_raises_what_is_left_above_the_limit_less_the_calls_sent(left: int, room: int) -> None:
     gate = sent(Gate(), 0.0, 5)
 
-    gate = learn(finish(gate), (quota(4, 9.0, limit=5),), 0.1, ticket=Ticket(1))
+    gate = learn(finish(gate), (quota(left, 9.0, limit=5),), 0.1, ticket=Ticket(1))
 
-    assert gate.windows[0].remaining == 1
+    assert gate.windows[0].remaining == room
+
+
+def test_calls_under_way_may_not_have_been_met_by_the_server_when_it_counted() -> None:
+    gate = sent(Gate(), 0.0, 4)
+
+    gate = learn(finish(gate), (quota(5, 9.0, limit=100),), 0.1, ticket=Ticket(1))
+
+    assert released(gate, 0.1, 50) == 2
+    assert gate.windows[0].remaining == 5
+
+
+def test_others_with_the_same_credential_count_in_a_new_window() -> None:
+    gate = learn(Gate(), (quota(0, 3.0, limit=50),), 0.0)
+    gate, ticket = start(gate, 3.0)
+
+    gate = learn(finish(gate), (quota(7, 10.0, limit=50),), 3.1, ticket=ticket)
+
+    assert released(gate, 3.1, 50) == 7
+
+
+def test_a_new_window_is_counted_from_its_start_whatever_its_first_answer_says() -> None:
+    gate = learn(Gate(), (quota(0, 3.0, limit=5),), 0.0)
+    gate, first = start(gate, 3.0)
+    gate = sent(gate, 3.0, 4)
+
+    gate = learn(finish(gate), (quota(4, 10.0, limit=5),), 3.1, ticket=first)
+
+    assert released(gate, 3.1, 50) == 0
+
+
+def test_a_late_answer_of_the_window_before_says_nothing_of_the_new_one() -> None:
+    gate, late = start(learn(Gate(), (quota(1, 3.0, limit=5),), 0.0), 0.0)
+    gate, new = start(gate, 3.0)
+    gate = learn(finish(gate), (quota(4, 9.5, limit=5),), 3.1, ticket=new)
+
+    after = learn(finish(gate), (quota(0, 0.5, limit=5),), 3.2, ticket=late)
+
+    assert after.windows == gate.windows
+
+
+def test_a_call_sent_before_the_new_window_and_answered_in_it_counts_there() -> None:
+    gate, late = start(learn(Gate(), (quota(1, 3.0, limit=5),), 0.0), 0.0)
+
+    gate = learn(finish(sent(gate, 3.0, 1)), (quota(2, 9.5, limit=5),), 3.2, ticket=late)
+
+    assert gate.windows[0].resets_at == pytest.approx(12.7)
+    assert released(gate, 3.2, 50) == 1
+
+
+def test_an_older_answer_leaves_the_reset_of_a_newer_one() -> None:
+    gate, first = start(Gate(), 0.0)
+    gate, second = start(gate, 0.0)
+    gate = learn(finish(gate), (quota(3, 9.0, limit=5),), 0.1, ticket=second)
+
+    gate = learn(finish(gate), (quota(4, 1.0, limit=5),), 0.2, ticket=first)
+
+    assert gate.windows[0].resets_at == pytest.approx(9.1)
+
+
+def test_a_limit_that_names_no_reset_is_wide_again_when_an_answer_says_so() -> None:
+    gate, ticket = start(learn(Gate(), (quota(0),), 0.0), 0.0)
+
+    gate = learn(finish(gate), (quota(6),), 0.1, ticket=ticket)
+
+    assert released(gate, 0.1, 50) == 6
 
 
 def test_an_answer_of_the_same_period_only_lowers_what_is_left() -> None:

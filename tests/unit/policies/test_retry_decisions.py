@@ -19,6 +19,7 @@ from flarex_nb.errors import (
     ProfileError,
     ProtocolBroken,
     SecretMissing,
+    ThrottleRefused,
     UsageError,
 )
 from flarex_nb.model import Headers, Json
@@ -258,10 +259,22 @@ def test_case_26_a_permanent_failure_to_connect_stops_and_a_reset_does_not() -> 
     assert stop(Outcome(error=ConnectionLost("reset", sent="maybe")), at(attempt=3)).reason == "attempts-exhausted"
 
 
-@pytest.mark.parametrize("error", [AddressBlocked("no"), UsageError("no"), SecretMissing("no"), DeadlineExceeded("no")])
+@pytest.mark.parametrize("error", [AddressBlocked("no"), UsageError("no"), SecretMissing("no"), ThrottleRefused("no")])
 def test_our_own_refusals_are_final(error: FlarexError) -> None:
     assert stop(Outcome(error=error)).reason == "refused-by-us"
     assert stop(Outcome(503, error=error)).reason == "refused-by-us"
+
+
+def test_a_deadline_that_passed_says_whether_anything_may_have_been_applied() -> None:
+    late, silent = DeadlineExceeded("no", sent="no"), DeadlineExceeded("no", sent="maybe")
+
+    assert stop(Outcome(error=late), at("POST")) == Stop(
+        "deadline-passed", "The call's deadline passed before this attempt was sent."
+    )
+    came = "The call's deadline passed before the answer to this attempt had come."
+    assert stop(Outcome(error=silent)) == Stop("deadline-passed", came)
+    assert stop(Outcome(error=silent), at("POST", has_key=True)) == Stop("deadline-passed", came)
+    assert stop(Outcome(error=silent), at("POST")) == Stop("deadline-passed", f"{came} The POST may have been applied.")
 
 
 def test_a_good_answer_that_fails_validation_is_final() -> None:

@@ -147,7 +147,7 @@ def test_a_secret_that_holds_another_is_masked_whole():
 
 
 @pytest.mark.parametrize("user", ["", "u", "us", "user"])
-def test_case_38_a_basic_authorization_is_masked(user):
+def test_security_case_38_a_basic_authorization_is_masked(user):
     text = "Basic " + binascii.b2a_base64(f"{user}:{KEY}".encode(), newline=False).decode()
 
     left = redactor(KEY)(text)
@@ -235,7 +235,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
-def test_case_41_a_structure_is_masked_throughout_and_stays_json(obj):
+def test_security_case_41_a_structure_is_masked_throughout_and_stays_json(obj):
     left = redactor(KEY).walk(obj)
 
     assert KEY not in json.dumps(left)
@@ -285,7 +285,7 @@ def test_what_nests_too_deeply_is_not_let_through():
 
 
 @given(VALUES, st.binary(max_size=30), st.binary(max_size=30))
-def test_case_36_a_buffer_keeps_its_length(value, before, after):
+def test_security_case_36_a_buffer_keeps_its_length(value, before, after):
     mask = redactor(value)
     for encoding in ("utf-8", "latin-1", "utf-16-le", "utf-32-le"):
         data = value.encode(encoding)

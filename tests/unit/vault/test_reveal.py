@@ -46,7 +46,7 @@ class Bench:
         return False
 
 
-def test_case_62_the_bound_host_gets_it():
+def test_security_case_62_the_bound_host_gets_it():
     assert Bench("api.crm.example").gives(to("api.crm.example"))
 
 
@@ -55,11 +55,11 @@ def test_case_62_the_bound_host_gets_it():
     ["evil.test", "crm.example", "x.api.crm.example", "api.crm.example.evil.test", "evil-api.crm.example", "api.crm.examplex",
      "api.crm.example@evil.test", "127.0.0.1", "\u0430pi.crm.example", "api\u3002crm.example", ""],
 )  # fmt: skip
-def test_case_63_another_host_gets_nothing(host):
+def test_security_case_63_another_host_gets_nothing(host):
     assert not Bench("api.crm.example").gives(to(host))
 
 
-def test_case_67_plain_http_to_the_bound_host_gets_nothing():
+def test_security_case_67_plain_http_to_the_bound_host_gets_nothing():
     bench = Bench("api.crm.example", "api.crm.example:80")
 
     assert not bench.gives(to("api.crm.example", 80, "http"))

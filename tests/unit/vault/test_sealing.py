@@ -119,7 +119,7 @@ def test_a_sealed_entry_opens_once():
     assert repr(key) == "<EntryKey used up>"
 
 
-def test_case_50_an_entry_for_one_name_does_not_open_as_another_and_the_key_is_spent():
+def test_security_case_50_an_entry_for_one_name_does_not_open_as_another_and_the_key_is_spent():
     key = EntryKey()
     sealed = seal_for(key, INFO)
 

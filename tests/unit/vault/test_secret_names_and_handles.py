@@ -119,7 +119,7 @@ def test_a_marker_of_another_process_is_none_here():
     assert find_markers(foreign) == []
 
 
-def test_case_44_no_way_of_printing_a_handle_shows_the_value(held):
+def test_security_case_44_no_way_of_printing_a_handle_shows_the_value(held):
     handle = held["CRM_API_KEY"]
 
     shown = [
@@ -154,7 +154,7 @@ def test_cases_45_and_46_a_handle_cannot_be_pickled(held, protocol):
         pickle.dumps({"config": [held["CRM_API_KEY"]]}, protocol)
 
 
-def test_case_47_a_deep_copy_is_refused_and_a_copy_is_the_same_handle(held):
+def test_security_case_47_a_deep_copy_is_refused_and_a_copy_is_the_same_handle(held):
     handle = held["CRM_API_KEY"]
 
     with pytest.raises(TypeError, match="CRM_API_KEY"):

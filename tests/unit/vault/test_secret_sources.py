@@ -116,7 +116,7 @@ def test_a_sandbox_secret_is_no_live_one(place):
         place.sources.find(REF)
 
 
-def test_case_61_a_dotenv_value_is_literal_and_the_environment_unchanged(place):
+def test_security_case_61_a_dotenv_value_is_literal_and_the_environment_unchanged(place):
     os.environ["HOST_OF_CRM"] = "expanded"
     place.environ["X"] = "expanded"
     before = dict(os.environ)
@@ -129,7 +129,7 @@ def test_case_61_a_dotenv_value_is_literal_and_the_environment_unchanged(place):
     assert dict(os.environ) == before
 
 
-def test_case_52_no_child_process_sees_a_secret(place):
+def test_security_case_52_no_child_process_sees_a_secret(place):
     place.session.set(NAME, "from-the-session-52")
     place.dotenv("OTHER_API_KEY=from-dot-env-52\n")
     place.value()

@@ -132,7 +132,7 @@ def test_what_is_no_text_is_refused_without_an_echo(store, value):
 
 
 @pytest.mark.parametrize("around", ["{}\n", "  {}", "\t{}\r\n", "\u00a0{} "])
-def test_case_53_whitespace_around_a_value_is_removed_with_a_note(store, around):
+def test_security_case_53_whitespace_around_a_value_is_removed_with_a_note(store, around):
     stored = store.set(NAME, around.format(fresh()))
 
     assert store.value(REF) == fresh()
@@ -143,7 +143,7 @@ def test_case_53_whitespace_around_a_value_is_removed_with_a_note(store, around)
     "bad",
     ["\n", "\r\n", "\t", "\x00", "\x1b[0m", "\x7f", "\x85", "\xad", "\u200b", "\u201d", "é\u0301", "\ud800", "😀"],
 )
-def test_case_53_a_value_no_header_can_carry_is_refused_without_an_echo(store, bad):
+def test_security_case_53_a_value_no_header_can_carry_is_refused_without_an_echo(store, bad):
     value = fresh("left") + bad + fresh("right")
 
     with pytest.raises(UsageError) as caught:
