@@ -14,6 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 _JSON_TYPES = {"string", "number", "boolean", "list", "object"}
 
 
+_READS = {"GET", "HEAD", "OPTIONS"}
+"""Methods that are safe (RFC 9110 9.2.1)."""
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -160,7 +164,8 @@ class Service(_Part):
     `base_url` is where its paths begin. `hosts` are the only hosts its secrets may go to (its own when empty).
     `network` "private" lets exactly the base URL's own host and port be reached on a private or loopback address.
     `body` is how a JSON value is sent. `idempotency_header` "" means the service honours none. `max_bytes` bounds one
-    page, decoded.
+    page, decoded. `confirm_writes` says whether a notebook asks before a write; unset, it does unless the service is
+    private.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
@@ -174,6 +179,7 @@ class Service(_Part):
     body: Literal["json", "bracketed_form"] = "json"
     idempotency_header: str = ""
     idempotent_methods: tuple[str, ...] = ("GET", "HEAD", "OPTIONS", "PUT", "DELETE")
+    confirm_writes: bool | None = None
     records: str = ""
     envelope: Envelope | None = None
     columns: Columns = Columns()
@@ -223,6 +229,11 @@ class Service(_Part):
     def secret_names(self) -> tuple[str, ...]:
         """The names of the secrets the service needs, by the naming convention."""
         return () if isinstance(self.auth, NoAuth) else (self.auth.secret,)
+
+    def asks_before(self, method: str) -> bool:
+        """Return whether a person is asked before a live request with this method is sent."""
+        asks = self.network == "public" if self.confirm_writes is None else self.confirm_writes
+        return asks and method not in _READS
 
     @property
     def host(self) -> str:

@@ -13,6 +13,7 @@ from flarex_nb.client import default
 from flarex_nb.errors import FlarexError, IncompletePages, UsageError
 from flarex_nb.notebook.journal import past_error, past_result, past_stop
 from flarex_nb.notebook.live import Live, is_batch
+from flarex_nb.pipeline.bind import settle
 from flarex_nb.pipeline.view import counted
 
 if TYPE_CHECKING:
@@ -75,15 +76,16 @@ def _plan(memory: Memory, request: CallRequest) -> Sheet:
     from flarex_nb.notebook.render.plan import plan_html, plan_text  # noqa: PLC0415 - only when one is asked for
     from flarex_nb.plan import plan_for  # noqa: PLC0415
 
-    plan = plan_for(default(), request, memory.keys.known)
+    plan = plan_for(default(), request, memory.keys_in(default().environment_of(request)).known)
     return Sheet(plan_html(plan), plan_text(plan), of=plan)
 
 
 def _run(shell: InteractiveShell, memory: Memory, request: CallRequest, *, alone: bool) -> CallResult:
     """Run one request; what came is bound to the wished name also where a later page failed."""
     live = _begun(shell, request, alone=alone)
+    keys = memory.keys_in(default().environment_of(request))
     with _noted(shell, memory, request, live):
-        result = default().run(request, listener=live.listener, pump=live.pump, new_key=memory.keys.key_for)
+        result = default().run(request, listener=live.listener, pump=live.pump, new_key=keys.key_for)
     return _kept_result(shell, memory, request, result)
 
 
@@ -92,8 +94,9 @@ async def _run_awaited(shell: InteractiveShell, memory: Memory, request: CallReq
     from flarex_nb.notebook.cancel import CancelButton  # noqa: PLC0415 - only in awaited cells
 
     live = _begun(shell, request, alone=alone)
+    keys = memory.keys_in(default().environment_of(request))
     with _noted(shell, memory, request, live), CancelButton(live, offered=hasattr(shell, "kernel")) as button:
-        result = await default().arun(request, live.listener, button.pump, memory.keys.key_for)
+        result = await default().arun(request, live.listener, button.pump, keys.key_for)
     return _kept_result(shell, memory, request, result)
 
 
@@ -172,12 +175,19 @@ def _answer(result: CallResult) -> dict[str, object]:
 
 
 def _confirm(shell: InteractiveShell, request: CallRequest) -> None:
-    """Ask before a live call that carries `# @note`; where nobody can be asked, do not send."""
-    if not request.note or request.options.yes or default().environment_of(request) == "sandbox":
+    """Ask before a live write and before a live call that carries `# @note`; where nobody can be asked, do not send."""
+    client = default()
+    if request.options.yes or client.environment_of(request) == "sandbox":
+        return
+    service = settle(request, client.services, client.place())[0]
+    words = request.note
+    if not words and service.asks_before(request.method):
+        words = f"{request.method} {request.target} changes something at the real {service.title or service.name}"
+    if not words:
         return
     if is_batch(shell):
-        msg = f"the request wants to be confirmed ({request.note}), and nobody can be asked here"
+        msg = f"the request wants to be confirmed ({words}), and nobody can be asked here"
         raise UsageError(msg, hint="Add --yes to confirm it, or run it against the sandbox.", place=str(request.span))
-    if input(f"{request.note}. Send it? [y/N] ").strip().lower() not in {"y", "yes"}:
-        msg = f"not sent: {request.note}"
-        raise UsageError(msg, hint="Run the cell again and answer y.", place=str(request.span))
+    if input(f"{words}. Send it? [y/N] ").strip().lower() not in {"y", "yes"}:
+        msg = f"not sent: {words}"
+        raise UsageError(msg, hint="Run the cell again and answer y, or add --yes.", place=str(request.span))

@@ -5,12 +5,14 @@ Loading is cheap: it imports none of the libraries a call needs.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from flarex_nb.notebook.complete import matcher_for
 from flarex_nb.notebook.config import FlareX
 from flarex_nb.notebook.journal import Memory
+from flarex_nb.notebook.kept_keys import KeptKeys
 from flarex_nb.notebook.magics import FlarexMagics
 from flarex_nb.notebook.mend import mend
 
@@ -39,7 +41,7 @@ _configs: WeakKeyDictionary[InteractiveShell, FlareX] = WeakKeyDictionary()
 def load(shell: InteractiveShell) -> None:
     """Register everything with the shell; loading again first takes off what is there."""
     unload(shell)
-    magics = FlarexMagics(shell, _memories.setdefault(shell, Memory()))
+    magics = FlarexMagics(shell, _memories.setdefault(shell, _new_memory()))
     shell.register_magics(magics)
     _matchers[shell] = matcher_for(shell, magics.memory)
     shell.Completer.custom_matchers.append(_matchers[shell])
@@ -52,6 +54,11 @@ def load(shell: InteractiveShell) -> None:
         formatters["text/html"].for_type_by_name(*kind, html)
         formatters["text/plain"].for_type_by_name(*kind, plain)
     _loaded[shell] = magics
+
+
+def _new_memory() -> Memory:
+    """Return a memory whose live keys are kept in the folder the kernel runs in, the notebook's own."""
+    return Memory(live=KeptKeys(Path.cwd()))
 
 
 def unload(shell: InteractiveShell) -> None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from flarex_nb.errors import FlarexError, Sent
-    from flarex_nb.model import Attempt, CallOptions, CallRequest
+    from flarex_nb.model import Attempt, CallOptions, CallRequest, Environment
+    from flarex_nb.notebook.kept_keys import KeptKeys
     from flarex_nb.pipeline.view import CallResult
 
 
@@ -130,15 +131,23 @@ def _call_of(error: FlarexError, request: CallRequest | None) -> tuple[str, str,
 class Memory:
     """What one shell's cells did.
 
-    `keys` are for repeated cells; `answers` those of requests with a `# @name`, as later cells refer to them. `past` is
-    the last call of a magic, and `seen` what the client held as its latest just after it: another one by then is newer.
+    `keys` are for repeated cells, `live` those that outlive the kernel (None: there is no folder for them). `answers`
+    are those of requests with a `# @name`, as later cells refer to them. `past` is the last call of a magic, and `seen`
+    what the client held as its latest just after it: another one by then is newer.
     """
 
     keys: KeyJournal = field(default_factory=KeyJournal)
+    live: KeptKeys | None = None
     answers: dict[str, object] = field(default_factory=dict)
     past: Past | None = None
     seen: object = None
 
+    def keys_in(self, environment: Environment) -> KeyJournal | KeptKeys:
+        """Return where the keys of that environment's writes are: live ones in the journal of the notebook's folder."""
+        return self.keys if environment == "sandbox" or self.live is None else self.live
+
     def note(self, past: Past, seen: object) -> None:
         """Keep the facts of a magic's call."""
         self.past, self.seen = past, seen
+        if self.live is not None:
+            self.live.ended(past.outcome)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from flarex_nb.catalog.registry import Registry
     from flarex_nb.model import CallRequest, Environment, Headers
 
-    NewKey = Callable[[str], tuple[str, bool]]
+    NewKey = Callable[[str], tuple[str, bool | str]]
 
 _SAME_KEY = (
     "sent with the idempotency key of the same request before: it is applied once (--idempotency new for another)"
@@ -93,8 +93,12 @@ def bind(request: CallRequest, registry: Registry, sandbox: Place | None, new_ke
         reach=_reach(base, request, service, environment),
         credential=f"{','.join(service.secret_names)}@{environment}",
         idempotency_key=key,
-        warnings=(*request.warnings, *_replaced(request, placements), *([_SAME_KEY] if repeated else [])),
+        warnings=(*request.warnings, *_replaced(request, placements), *_told(repeated)),
     )
+
+
+def _told(repeated: bool | str) -> tuple[str, ...]:  # noqa: FBT001 - what a NewKey says of its key
+    return () if not repeated else (_SAME_KEY if repeated is True else repeated,)
 
 
 def at_page(call: BoundCall, query: tuple[tuple[str, str], ...]) -> BoundCall:
@@ -186,9 +190,9 @@ def _headers(request: CallRequest, service: Service, media_type: str, key: str) 
 
 
 def _idempotency_key(
-    request: CallRequest, service: Service, new_key: Callable[[], tuple[str, bool]]
-) -> tuple[str, bool]:
-    """Return the key ("" for none) and whether an earlier equal request had it."""
+    request: CallRequest, service: Service, new_key: Callable[[], tuple[str, bool | str]]
+) -> tuple[str, bool | str]:
+    """Return the key ("" for none) and whether an earlier equal request had it, or the words to tell that with."""
     name, mode = service.idempotency_header, request.options.idempotency
     if not name and mode not in {"auto", "off"}:
         msg = f"{service.name} honours no idempotency key, so none can be sent"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -112,6 +113,54 @@ def test_an_interrupt_says_that_the_request_may_have_arrived(
 
     monkeypatch.setattr(live.Live, "pump", stop)
     with pytest.raises(KeyboardInterrupt) as caught, boxed():
-        commands_call.call(shell, Memory(), "stripe", "POST /v1/charges\n\namount=1\n")
+        commands_call.call(shell, Memory(), "stripe --yes", "POST /v1/charges\n\namount=1\n")
 
     assert "may have" in " ".join(caught.value._render_traceback_())
+
+
+WRITES = [
+    ("stripe", "POST /v1/customers\n\nname=Ada\n"),
+    ("stripe", "DELETE /v1/customers/cus_1\n"),
+    ("crm", "PUT /contacts/1\n\n{}\n"),
+]
+
+
+@pytest.mark.parametrize(("line", "cell"), WRITES)
+def test_a_live_write_is_confirmed_also_without_a_note(shell: Any, here: Any, line: str, cell: str) -> None:
+    with pytest.raises(UsageError, match="changes something at the real"):
+        commands_call.call(shell, Memory(), line, cell)
+
+    assert here.wire.seen == []
+
+
+@pytest.mark.parametrize(("answer", "sent"), [("y", 1), ("Yes", 1), ("", 0), ("no", 0)])
+def test_the_answer_of_the_person_decides(
+    shell: Any, here: Any, monkeypatch: pytest.MonkeyPatch, answer: str, sent: int
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(commands_call, "is_batch", lambda _shell: False)
+    monkeypatch.setattr("builtins.input", lambda words: asked.append(words) or answer)
+
+    with contextlib.suppress(UsageError):
+        commands_call.call(shell, Memory(), *WRITES[0])
+
+    assert len(here.wire.seen) == sent
+    assert asked == ["POST /v1/customers changes something at the real Stripe. Send it? [y/N] "]
+
+
+@pytest.mark.parametrize(
+    ("more", "cell"),
+    [
+        ({}, "GET /contacts\n"),
+        ({"confirm_writes": False}, "POST /contacts\n\n{}\n"),
+        ({"network": "private", "base_url": "http://127.0.0.1:9"}, "POST /contacts\n\n{}\n"),
+    ],
+)
+def test_a_read_a_private_service_and_a_profile_that_says_so_are_not_asked_about(
+    shell: Any, here: Any, more: dict[str, Any], cell: str
+) -> None:
+    here.client.services.register(Service(**{"name": "mine", "base_url": "https://mine.example", **more}))
+
+    commands_call.call(shell, Memory(), "mine", cell)
+
+    assert len(here.wire.seen) == 1
