@@ -18,14 +18,14 @@ from flarex_nb.catalog.schema import Schemas
 from flarex_nb.catalog.urls import unknown_path
 from flarex_nb.clock import RealClock
 from flarex_nb.errors import ApiError, DeadlineExceeded, FlarexError, NotFound
-from flarex_nb.events import Event, emit
 from flarex_nb.gather import Gathered
 from flarex_nb.latest import finished, incomplete, kept_if_stopped, remembered, tolerated
 from flarex_nb.pipeline import Pipeline
 from flarex_nb.pipeline.ask import from_python, options_from
-from flarex_nb.pipeline.bind import Place, at_page, bind, settle
+from flarex_nb.pipeline.bind import Place, bind, settle
 from flarex_nb.portal import PORTAL, after_fork, once
 from flarex_nb.settings import load
+from flarex_nb.turning import all_pages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from flarex_nb.clock import Clock
     from flarex_nb.events import Listener
     from flarex_nb.latest import Kept
-    from flarex_nb.model import BoundCall, CallRequest, Environment, Reveal
+    from flarex_nb.model import CallRequest, Environment, Reveal
     from flarex_nb.pipeline.bind import NewKey
     from flarex_nb.pipeline.transmit import Wire
     from flarex_nb.pipeline.view import CallResult
@@ -176,7 +176,7 @@ class Client:
         gathered = Gathered(call, self.schemas)
         kept.append(gathered)
         try:
-            await self._within(call.options.total, self._all_pages(gathered, listener))
+            await self._within(call.options.total, all_pages(self.pipeline, gathered, listener))
         except FlarexError as error:
             error.context = {"call": f"{call.method} {call.request.target} on {call.service.name}", **error.context}
             if isinstance(error, NotFound):
@@ -196,15 +196,6 @@ class Client:
         except TimeoutError:
             msg = f"the total of {total:g} s passed"
             raise DeadlineExceeded(msg, hint="Raise --total, or ask for fewer pages.", sent="maybe") from None
-
-    async def _all_pages(self, gathered: Gathered, listener: Listener | None) -> None:
-        """Ask page after page until the pages or the wish for them end; `gathered` keeps what came."""
-        call: BoundCall | None = gathered.first()
-        while call is not None:
-            answer = await self.pipeline.run(call, listener)
-            step = gathered.take(call, answer)
-            emit(Event("page", call.service.name, len(gathered.answers), len(gathered.records)), listener)
-            call = None if step is None else at_page(call, step)
 
     @once
     def redactor(self) -> Redactor:

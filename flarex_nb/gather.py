@@ -10,14 +10,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flarex_nb.catalog.models import RecordModel, resolve_model
-from flarex_nb.catalog.paging import NextPage, NoMore, first_query, next_page
-from flarex_nb.catalog.profile import NoPages
+from flarex_nb.catalog.page_guess import guess
+from flarex_nb.catalog.page_kinds import NoPages
+from flarex_nb.catalog.paging import NextPage, NoMore, Page, first_query, following, known_queries
 from flarex_nb.catalog.registry import endpoint_for
 from flarex_nb.catalog.schema import shapes_of
 from flarex_nb.catalog.schema_drift import departures, drift
 from flarex_nb.catalog.schema_rows import CheckedAnswer, Verdict, check_records
 from flarex_nb.errors import FlarexError, UsageError
 from flarex_nb.model import Answer
+from flarex_nb.next_call import next_call
 from flarex_nb.pipeline.bind import at_page
 from flarex_nb.pipeline.validate import records_in, records_path
 from flarex_nb.pipeline.view import CallResult, Pages
@@ -25,8 +27,7 @@ from flarex_nb.pipeline.view import CallResult, Pages
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from flarex_nb.catalog.paging import Query
-    from flarex_nb.catalog.profile import Paging
+    from flarex_nb.catalog.page_kinds import Paging
     from flarex_nb.catalog.schema import Schemas, Shapes
     from flarex_nb.model import Attempt, BoundCall, Json
 
@@ -51,6 +52,9 @@ class Gathered:
         endpoint = endpoint_for(call.service, call.method, call.request.target)
         own = endpoint is not None and not isinstance(endpoint.paging, NoPages)
         self.paging: Paging = endpoint.paging if endpoint is not None and own else call.service.paging
+        self._unknown = endpoint is None and isinstance(self.paging, NoPages)
+        self._sign = ""
+        self._page = Page((), None, ())
         self._path, self._paged = records_path(call), records_path(call, chosen=False)
         whole = not call.options.select  # what is selected has another shape than what the profile tells of
         self._shape = call.service.shapes.get(endpoint.shape) if endpoint is not None and whole else None
@@ -74,13 +78,16 @@ class Gathered:
             return self.call
         return at_page(self.call, first_query(self.paging, self.call.request.query))
 
-    def take(self, call: BoundCall, answer: Answer) -> Query | None:
-        """Keep one page and return the query of the next one, None when the pages or the wish for them end.
+    def take(self, call: BoundCall, answer: Answer) -> BoundCall | None:
+        """Keep one page and return the call of the next one, None when the pages or the wish for them end.
 
         Raises:
             SchemaMismatch: a record does not fit the model, and the call wants all of them to; the page is not kept.
         """
         found, listed = records_in(self._path, answer.data)
+        if found and self.answers and answer.reply.content == self.answers[-1].reply.content:
+            self.attempts += answer.attempts
+            return self.stop("the server gave the same page twice, so the pages would never end", complete=False)
         misfits = self._misfits_of(answer, found)
         self.answers.append(answer)
         self.attempts += answer.attempts
@@ -93,10 +100,29 @@ class Gathered:
             return self.stop(f"max_records={most} is reached; there is more", complete=False)
         if self._paged != self._path:  # the next page begins after the last record of this one, selected or not
             found, listed = records_in(self._paged, answer.data)
-        following = next_page(self.paging, call.request.query, answer.data, found) if listed else NoMore("one answer")
-        if isinstance(following, NoMore):
-            return self.stop(following.reason, complete=following.complete)
-        return self._go_on(following)
+        self._page = Page(call.request.query, answer.data, found, answer.reply.headers, self._seen)
+        step = self._following() if listed else NoMore("one answer")
+        if isinstance(step, NextPage):
+            return self._go_on(call, step)
+        return self.stop(step.reason, complete=step.complete)
+
+    def _following(self) -> NextPage | NoMore:
+        """Return what follows the page; of a service nobody described its first answer tells how its pages go on."""
+        page = self._page
+        single = len(page.records) == 1 and page.records[0] is page.data
+        if self._unknown and len(self.answers) == 1 and not single and (seen := guess(page)) is not None:
+            self.paging, self._sign = seen
+        return following(self.paging, page)
+
+    def known_pages(self, call: BoundCall) -> list[BoundCall]:
+        """Return the calls of all further pages where they are known and several may be asked for at a time."""
+        if self.call.options.concurrency < 2:  # noqa: PLR2004 - one at a time is what the loop does anyway
+            return []
+        left = self._wanted - len(self.answers)
+        most, size = self.call.options.max_records, len(self._page.records)
+        if most is not None and size:
+            left = min(left, -(-(most - self._seen) // size))
+        return [at_page(call, query) for query in known_queries(self.paging, self._page)[:left]]
 
     def _keep(self, found: list[Json], misfits: Collection[int]) -> None:
         if not misfits:
@@ -123,23 +149,24 @@ class Gathered:
         self._checked.add(verdict, most=self.call.options.max_records)
         return frozenset(page.rows)
 
-    def stop(self, reason: str, *, complete: bool) -> Query | None:
-        """Note why it ended and whether that was the end of the records; there is no next query."""
+    def stop(self, reason: str, *, complete: bool) -> BoundCall | None:
+        """Note why it ended and whether that was the end of the records; there is no next call."""
         self.stop_reason, self.complete = reason, complete
         return None
 
-    def _go_on(self, following: NextPage) -> Query | None:
-        """Return the next query unless a limit of the call says enough, or the server repeats itself."""
+    def _go_on(self, call: BoundCall, step: NextPage) -> BoundCall | None:
+        """Return the next call unless a limit of the call says enough, or the server repeats itself."""
         options = self.call.options
-        if following.cursor in self._cursors:
-            reason = f"the server names the same next page twice ({following.cursor}), so the pages would never end"
+        if step.cursor in self._cursors:
+            reason = f"the server names the same next page twice ({step.cursor[:80]}), so the pages would never end"
             return self.stop(reason, complete=False)
-        self._cursors.add(following.cursor)
+        self._cursors.add(step.cursor)
         if options.max_records is not None and self._seen >= options.max_records:
             return self.stop(f"max_records={options.max_records} is reached; there is more", complete=False)
         if len(self.answers) >= self._wanted:
             return self.stop(_more_to_come(self._wanted), complete=False)
-        return following.query
+        turned = next_call(call, step)
+        return self.stop(turned.reason, complete=turned.complete) if isinstance(turned, NoMore) else turned
 
     def result(self, elapsed: float) -> CallResult:
         """Return everything as one result; there must be at least one page."""
@@ -147,6 +174,8 @@ class Gathered:
         warnings = tuple(dict.fromkeys(warning for answer in self.answers for warning in answer.warnings))
         if not self.complete and self._wanted > 1:
             warnings = (*warnings, f"The records are not complete: {self.stop_reason.rstrip('.')}.")
+        if self._sign and len(self.answers) > 1:
+            warnings = (*warnings, f"No profile says how the pages go on; they were followed by {self._sign}.")
         warnings = (*warnings, *self._about_records())
         return CallResult(
             call=self.call,

@@ -69,6 +69,7 @@ class CallOptions:
     idempotency: str = "auto"
     pages: str | int = "none"
     max_pages: int | None = None
+    concurrency: int = 1
     max_records: int | None = None
     into: str | None = None
     select: str | None = None

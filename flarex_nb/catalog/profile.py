@@ -11,6 +11,9 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from flarex_nb.catalog.page_kinds import LastRecordPages as LastRecordPages  # noqa: PLC0414 - a profile's part
+from flarex_nb.catalog.page_kinds import NoPages, Paging
+
 _JSON_TYPES = {"string", "number", "boolean", "list", "object"}
 
 
@@ -65,26 +68,6 @@ class BasicAuth(_Part):
 
 
 Auth = Annotated[NoAuth | BearerAuth | HeaderAuth | QueryAuth | BasicAuth, Field(discriminator="kind")]
-
-
-class NoPages(_Part):
-    """The endpoint answers in one piece."""
-
-    kind: Literal["none"] = "none"
-
-
-class LastRecordPages(_Part):
-    """The next page starts after the last record's id (`starting_after` with `has_more`)."""
-
-    kind: Literal["last_record"]
-    param: str
-    field: str = "id"
-    more: str
-    size_param: str = ""
-    size: int = 100
-
-
-Paging = Annotated[NoPages | LastRecordPages, Field(discriminator="kind")]
 
 
 class ErrorShape(_Part):
