@@ -92,6 +92,7 @@ TABLE: tuple[Option, ...] = (
     Option("quiet", "flag", "Show nothing."),
     Option("env", "choice", "Whether the real service or the sandbox is called.", choices=("live", "sandbox")),
     Option("simulate", "str", "Faults the sandbox plays, such as 429,429,200.", "FAULTS"),
+    Option("guard", "choice", "Ask any public URL, without a service and without secrets.", choices=("public",)),
     Option("explode", "str", "The list of each record that becomes rows.", "PATH", ready=False),
     Option("tables", "flag", "Make a table of each nested list.", ready=False),
     Option("for", "str", "Repeat the request for each row: row in leads.", "VAR in NAME", ready=False),
@@ -99,7 +100,6 @@ TABLE: tuple[Option, ...] = (
     Option("rate", "str", "How many requests a time may have, such as 10/s.", "N/s", ready=False),
     Option("max-calls", "int", "Stop after that many calls.", "N", ready=False),
     Option("stream", "flag", "Show the answer as it arrives.", ready=False),
-    Option("guard", "choice", "Call any public address, without secrets.", choices=("public",), ready=False),
     Option("replay", "choice", "Use recorded answers.", choices=("record", "on", "off"), ready=False),
     Option("display", "choice", "How the table is drawn.", choices=("plain", "itables", "great_tables"), ready=False),
 )  # fmt: skip
