@@ -93,8 +93,8 @@ def antissrf(url: str, authority: str) -> int:
     from AntiSSRF import AntiSSRFPolicy, PolicyConfigOptions
 
     policy = AntiSSRFPolicy(PolicyConfigOptions.EXTERNAL_ONLY_LATEST)
-    policy.allow_plaintext_http = True
-    session = policy.get_session()
+    policy.allow_plain_text_http = True
+    session = policy.get_antissrf_session()
     return session.get(url, timeout=TIMEOUT, verify=authority).status_code
 
 
