@@ -130,7 +130,8 @@ def test_an_answer_kept_for_a_service_is_not_given_for_a_url(world: Any) -> None
     from flarex_nb.catalog.profile import Service
 
     here = world(reply(200, {"private": True}), reply(200, {"private": False}))
-    here.client.services.register(Service(name="dev", base_url="https://dev.corp.example:8000", network="private"))
+    own = {"network": "private", "headers": {"Accept": "*/*"}}
+    here.client.services.register(Service(name="dev", base_url="https://dev.corp.example:8000", **own))
     here.client.call("dev", "GET /x")
 
     assert fetch(here.client, "https://dev.corp.example:8000/x").json == {"private": False}
