@@ -9,6 +9,7 @@ Memory is the growth of the peak of a process of its own, time is from the call 
 
 from __future__ import annotations
 
+import math
 import platform
 import sys
 from importlib.metadata import version
@@ -29,7 +30,8 @@ def cells(client: str, attack: str, port: int) -> str:
     if client != "ours" and attack not in SAFE:
         return "not tried | | "
     cost = bombs.measure(client, attack, port)
-    return f"{cost['grown']:.0f} MiB | {cost['seconds']:.1f} s | {cost['outcome'].partition(':')[0]}"
+    grown = "not known" if math.isnan(cost["grown"]) else f"{cost['grown']:.0f} MiB"
+    return f"{grown} | {cost['seconds']:.1f} s | {cost['outcome'].partition(':')[0]}"
 
 
 def main() -> None:

@@ -27,7 +27,9 @@ MAX_URL = 32_768
 _DEFAULT_PORT = {"http": 80, "https": 443}
 _CUT = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?://([^/?#]*))?([^#]*)", re.DOTALL)
 _PORT = re.compile(r"(.*?)(?::([0-9]{0,5}))?\Z", re.DOTALL)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+"""Control characters, and halves of a pair that are no character by themselves and that no encoding has."""
+
 _NEVER_IN_AUTHORITY = re.compile(r"[\s\\%<>\"^`{|}]")
 _REGISTER = 'A server of your own: register it with network="private", which allows exactly its host and port.'
 

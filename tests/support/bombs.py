@@ -254,7 +254,11 @@ def measure(
     """Return `outcome`, `grown` (MiB of peak memory) and `seconds` of one attack on one client (a function below)."""
     command = [python, str(Path(__file__)), client, attack, str(port), str(limit)]
     environ = {**os.environ, "PYTHONWARNINGS": "ignore"}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=limit + 60, env=environ)
+    most = limit + 25
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=most, env=environ)
+    except subprocess.TimeoutExpired:
+        return {"outcome": f"did not end in {most:.0f} s", "grown": float("nan"), "seconds": most}
     if done.returncode != 0:
         return {
             "outcome": f"ended with {done.returncode}: {done.stderr.strip()[-300:]}",
