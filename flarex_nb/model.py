@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]  # in the order of the lines; names keep their case, see `header()`
 
-Json: TypeAlias = Any
-"""What a JSON document can hold: None, bool, int, float, str, list, dict."""
+Json: TypeAlias = Any  # what a JSON document can hold: None, bool, int, float, str, list, dict
 
 Environment = Literal["live", "sandbox"]
 CacheMode = Literal["use", "refresh", "bypass", "only"]

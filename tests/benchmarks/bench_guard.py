@@ -20,7 +20,7 @@ from unittest import mock
 from aiohttp.client_proto import ResponseHandler
 
 from flarex_nb.model import Outgoing, Reach
-from flarex_nb.net import connector, guarded, transport
+from flarex_nb.net import connector, transport
 from flarex_nb.net.url import check_url
 
 if TYPE_CHECKING:
@@ -67,8 +67,7 @@ def without_guard(out: Outgoing, reach: Reach) -> Iterator[None]:
     """Take the guard off what happens on a kept connection."""
     target = check_url(out.url, reach=reach)
     with (
-        mock.patch.object(transport, "check_url", return_value=target),
-        mock.patch.object(guarded, "check_url", return_value=target),
+        mock.patch.object(transport, "target_of", return_value=target),
         mock.patch.object(connector, "CountedHandler", ResponseHandler),
         mock.patch.object(connector.GuardedConnector, "connect", connector.aiohttp.TCPConnector.connect),
     ):

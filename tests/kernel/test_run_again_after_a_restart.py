@@ -63,7 +63,7 @@ def fresh(folder: Path, port: int) -> Kernel:
 def test_the_same_cell_in_a_new_kernel_sends_the_same_key_and_says_so(tmp_path: Path, port: int) -> None:
     first = fresh(tmp_path, port)
     first.run(CELL)
-    first.manager.shutdown_kernel(now=True)  # as a crash does: nothing is tidied up
+    first.stop()  # killed, as in a crash: nothing is tidied up
 
     second = fresh(tmp_path, port)
     ran = second.run(CELL)

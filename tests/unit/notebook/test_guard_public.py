@@ -9,7 +9,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from flarex_nb.errors import AddressBlocked, GuardError, ScopeDenied, UsageError
-from flarex_nb.notebook import commands
+from flarex_nb.notebook import commands_call
 from flarex_nb.notebook.journal import Memory
 from scripted import KEY, reply
 
@@ -20,14 +20,14 @@ URL = "https://data.example/rows"
 def cell(monkeypatch: pytest.MonkeyPatch, world: Any) -> Any:
     """Run a cell in a shell of its own, and see what was sent."""
     here = world(reply(200, [{"id": 1}]))
-    monkeypatch.setattr(commands, "default", lambda: here.client)
-    monkeypatch.setattr(commands, "is_batch", lambda _shell: True)
+    monkeypatch.setattr(commands_call, "default", lambda: here.client)
+    monkeypatch.setattr(commands_call, "is_batch", lambda _shell: True)
     InteractiveShell.clear_instance()
     shell = InteractiveShell.instance()
 
     def run(line: str, text: str | None = None, **names: Any) -> Any:
         shell.user_ns.update(names)
-        return commands.call(shell, Memory(), line, text)
+        return commands_call.call(shell, Memory(), line, text)
 
     yield SimpleNamespace(run=run, shell=shell, wire=here.wire, client=here.client)
     InteractiveShell.clear_instance()
