@@ -14,7 +14,7 @@ from flarex_nb._version import __version__
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from flarex_nb.api import acall, call, nest, register, sandbox_off, sandbox_on
+    from flarex_nb.api import acall, afetch_public, call, fetch_public, nest, register, sandbox_off, sandbox_on
     from flarex_nb.catalog.profile import Endpoint, Service
     from flarex_nb.catalog.registry import Registry
     from flarex_nb.client import Client
@@ -123,7 +123,9 @@ __all__ = [
     "WebhookError",
     "__version__",
     "acall",
+    "afetch_public",
     "call",
+    "fetch_public",
     "nest",
     "on_event",
     "register",
@@ -134,7 +136,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "api": ("acall", "call", "nest", "register", "sandbox_off", "sandbox_on"),
+    "api": ("acall", "afetch_public", "call", "fetch_public", "nest", "register", "sandbox_off", "sandbox_on"),
     "catalog.profile": ("Endpoint", "Service"),
     "client": ("Client",),
     "events": ("Event", "on_event"),

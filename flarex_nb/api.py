@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from flarex_nb.client import default
+from flarex_nb.public import afetch, fetch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from flarex_nb.catalog.profile import Service
     from flarex_nb.model import CacheMode, Environment, Jitter, Json
     from flarex_nb.pipeline.view import CallResult
+    from flarex_nb.public import PublicOptions
     from flarex_nb.sandbox.launch import Running
 
     Params = Mapping[str, Json] | Iterable[tuple[str, Json]]
@@ -42,6 +44,7 @@ class Options(TypedDict, total=False):
     env: Environment | None
     simulate: str | None
     check: bool
+    guard: Literal["public"] | None
 
 
 def call(
@@ -92,6 +95,32 @@ async def acall(
     return await default().acall(
         service, request, params=params, headers=headers, json=json, data=data, content=content, **options
     )
+
+
+def fetch_public(url: str, **options: Unpack[PublicOptions]) -> CallResult:
+    """Return what a URL from outside answers: `fetch_public(row.url).text`, `.json`, `.df`.
+
+    For URLs out of data. Only public addresses are dialled, at every redirect anew (five at most, to other hosts too,
+    but never from https back to http), no secret goes along, and no proxy or netrc of the environment is used. Plain
+    http is allowed, since nothing secret travels.
+
+    Args:
+        url: the whole URL; what follows # is not sent.
+        **options: `max_bytes=2_000_000` (of the answer, on the wire and unpacked each), `attempt_timeout=10.0` (seconds
+            for one attempt with its redirects and the whole body), `deadline=30.0`, `attempts=3`, `cache="use"`,
+            `check=False` (an HTTP error comes back as a result), and the others of `PublicOptions`.
+
+    Raises:
+        GuardError: AddressBlocked, HostNotAllowed, SchemeNotAllowed, RedirectBlocked or ResponseTooLarge.
+        ScopeDenied: the URL holds a secret.
+        FlarexError: as for `call`.
+    """
+    return fetch(default(), url, **options)
+
+
+async def afetch_public(url: str, **options: Unpack[PublicOptions]) -> CallResult:
+    """Return what `fetch_public` returns, awaited; cancelling it stops the fetch."""
+    return await afetch(default(), url, **options)
 
 
 def register(service: Service) -> None:

@@ -13,11 +13,9 @@ if TYPE_CHECKING:
     from flarex_nb.catalog.profile import Service
     from flarex_nb.errors import FlarexError, Sent
 
-Headers: TypeAlias = tuple[tuple[str, str], ...]
-"""Header lines in the order sent or received; names keep their case, look up with `header()`."""
+Headers: TypeAlias = tuple[tuple[str, str], ...]  # in the order of the lines; names keep their case, see `header()`
 
-Json: TypeAlias = Any
-"""What a JSON document can hold: None, bool, int, float, str, list, dict."""
+Json: TypeAlias = Any  # what a JSON document can hold: None, bool, int, float, str, list, dict
 
 Environment = Literal["live", "sandbox"]
 CacheMode = Literal["use", "refresh", "bypass", "only"]
@@ -55,8 +53,8 @@ class CallOptions:
 
     `attempts` counts the first send. `attempt_timeout` bounds one send from dialling to the last body byte, `deadline`
     the call with its waits (each page's call when there are several), `total` all pages together (None: unbounded).
-    `pages` is "none", "auto", "all" or a number. `max_bytes` None means the profile's own cap. `asserts` are conditions
-    on the answer. `check` False returns an HTTP error as a result.
+    `pages` is "none", "auto", "all" or a number. `max_bytes` None is the profile's own cap, `asserts` are conditions on
+    the answer, `check` False returns an HTTP error as a result, `guard` "public" asks any public URL without secrets.
     """
 
     attempts: int = 3
@@ -85,6 +83,7 @@ class CallOptions:
     env: Environment | None = None
     simulate: str | None = None
     check: bool = True
+    guard: Literal["public"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +120,9 @@ Body: TypeAlias = NoBody | JsonBody | FormBody | RawBody
 class CallRequest:
     """One request as the person wrote it: read, filled in, not yet bound to a service's profile.
 
-    `service` "" means the host of `target` tells it. `target` is a path or a whole URL without query; `query` holds the
+    `service` "" means the host of `target` tells it. `target` is a path or a whole URL without query, `query` the
     parameters, decoded. Headers and form fields may hold markers of secrets (`vault.ref.marker`), never a value. `note`
-    is what a person must confirm before a live call; `occurrence` counts equal requests above it in its cell.
+    is what a person confirms before a live call, `occurrence` counts equal requests above it, `url` is one from data.
     """
 
     service: str
@@ -138,6 +137,7 @@ class CallRequest:
     warnings: tuple[str, ...] = ()
     span: Span | None = None
     occurrence: int = 0
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +178,12 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Which addresses one call may dial: public ones, and these exact (host, port) pairs even where private."""
+    """What one call may dial: public addresses, `plain` http too, and these (host, port) pairs even where private."""
 
     private: frozenset[tuple[str, int]] = frozenset()
     max_wire_bytes: int = 64 * 1024 * 1024
     max_bytes: int = 64 * 1024 * 1024
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,9 +220,9 @@ class Reply:
 class Attempt:
     """One send and what was decided after it.
 
-    `number` counts from 1. `started` is seconds since the call began, `elapsed` the time of the send. `waited` is the
-    wait BEFORE this attempt, `wait_source` who asked for it ("" for none, "backoff", or the header's name). `outcome`
-    is the status ("503") or the error's kind. `reason` says in one short code why `decision`, `sentence` in words.
+    `number` counts from 1; `started` is seconds since the call began, `elapsed` the time of the send. `waited` is the
+    wait BEFORE it and `wait_source` who asked for that ("", "backoff" or the header's name). `outcome` is the status
+    ("503") or the error's kind. `reason` says in one short code why `decision`, `sentence` in words.
     """
 
     number: int

@@ -202,4 +202,7 @@ def reach_words(call: BoundCall) -> str:
     cap = call.reach.max_bytes
     size = f"{cap / _MEGABYTE:,.0f} MiB" if cap >= _MEGABYTE else f"{cap:,} bytes"
     scheme = urlsplit(call.url).scheme
-    return f"{scheme}://{host}:{port}, {where}; no other host, no redirect to one, at most {size} of answer."
+    others = "no other host, no redirect to one"
+    if call.options.guard == "public":
+        others = "redirects to other public hosts are followed, five at most, and no secret goes along"
+    return f"{scheme}://{host}:{port}, {where}; {others}, at most {size} of answer."

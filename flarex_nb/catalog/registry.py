@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from flarex_nb.catalog.profile import Endpoint, Service
 
 
+NO_SERVICE = "public"
+"""Stands for the service in a call to a URL from outside, which has none; no profile of one's own is called so."""
+
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,40}(?:_[a-z0-9-]{1,20}){0,4}\Z")
 
 
@@ -73,7 +76,7 @@ class Registry:
         Raises:
             ProfileError: the name belongs to a packaged profile.
         """
-        if service.name in self._packaged:
+        if service.name in self._packaged | {NO_SERVICE}:
             msg = f"{service.name!r} is the name of a service that comes with flarex_nb"
             raise ProfileError(msg, hint="Give yours another name.")
         self._known[service.name] = service

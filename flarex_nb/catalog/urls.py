@@ -32,9 +32,13 @@ def url_of(base: str, request: CallRequest, service: Service, secret: Collection
     if {".", ".."} & set(unquote(target).replace("\\", "/").split("/")):
         msg = "the path holds a . or .. part"
         raise UsageError(msg, hint="Write the path as the documentation shows it.")
-    path = quote(target, safe="/%:@!$&'()*+,;=~-._")
     query = tuple(pair for pair in request.query if pair[0] not in secret)
-    return f"{base}{path}" + (f"?{query_text(query)}" if query else "")
+    try:
+        path = quote(target, safe="/%:@!$&'()*+,;=~-._")
+        return f"{base}{path}" + (f"?{query_text(query)}" if query else "")
+    except UnicodeEncodeError:
+        msg = "the path or the query holds half of a surrogate pair, which is no character and cannot be sent"
+        raise UsageError(msg, hint="The text was cut or decoded wrongly before: look where it comes from.") from None
 
 
 def _path_below(url: str, service: Service) -> str:

@@ -67,6 +67,8 @@ _IPV6 = tuple(
         ("64:ff9b::/96", "NAT64, which wraps an IPv4 address (RFC 6052)"),
         ("64:ff9b:1::/48", "local NAT64, which wraps an IPv4 address (RFC 8215)"),
         ("100::/64", "discarded (RFC 6666)"),
+        ("100:0:0:1::/64", "a dummy prefix (RFC 9780)"),
+        ("::ffff:0:0:0/96", "SIIT, which wraps an IPv4 address (RFC 7915)"),
         ("5f00::/16", "for segment routing (RFC 9602)"),
         ("fc00::/7", "a private network (RFC 4193)"),
         ("fe80::/10", "link-local (RFC 4291)"),

@@ -7,6 +7,7 @@ otherwise a moment later changes nothing. Nothing here knows a request.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import socket
 from contextvars import ContextVar
@@ -17,14 +18,17 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from typing_extensions import override
 
 from flarex_nb.errors import AddressBlocked
+from flarex_nb.model import Reach
 from flarex_nb.net.address import private_refusal, refusal
+from flarex_nb.net.counted import CountedHandler
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
+    from aiohttp.client import ClientTimeout
     from aiohttp.client_proto import ResponseHandler
-    from aiohttp.client_reqrep import ConnectionKey
+    from aiohttp.client_reqrep import ClientRequest, ConnectionKey
     from aiohttp.connector import AddrInfoType, Connection
     from aiohttp.tracing import Trace
 
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
     OpenSocket = Callable[[int, int, int], socket.socket]
 
 MAX_ADDRESSES = 4
+MOST = Reach().max_wire_bytes
 TOTAL = 256
 PER_HOST = 100
 IDLE = 15.0
@@ -45,13 +50,14 @@ IDLE = 15.0
 class Trip:
     """One hop as the guard sees it: where to, how far it got, and what was refused on the way."""
 
-    __slots__ = ("progress", "refused", "target", "unsent")
+    __slots__ = ("most", "progress", "refused", "target", "unsent")
 
-    def __init__(self, target: Target, progress: Progress, unsent: int) -> None:
-        """Begin; `unsent` counts the bytes of the body that are still to be handed over."""
+    def __init__(self, target: Target, progress: Progress, unsent: int, most: int = MOST) -> None:
+        """Begin; `unsent` counts the bytes of the body still to be handed over, `most` bounds those of the answer's."""
         self.target = target
         self.progress = progress
         self.unsent = unsent
+        self.most = most
         self.refused: GuardError | None = None
 
 
@@ -136,6 +142,16 @@ class GuardedConnector(aiohttp.TCPConnector):
             keepalive_timeout=IDLE,
             socket_factory=self._guarded_socket,
         )
+        counted: Callable[..., ResponseHandler] = CountedHandler
+        self._factory = functools.partial(counted, loop=self._loop)
+
+    @override
+    async def connect(self, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout) -> Connection:
+        """Return a connection, kept or new, that counts what comes in for this hop."""
+        connection = await super().connect(req, traces, timeout)
+        if isinstance(connection.protocol, CountedHandler):
+            connection.protocol.begin(TRIP.get())
+        return connection
 
     def _guarded_socket(self, info: AddrInfoType) -> socket.socket:
         """Return a socket for the address, after looking at the address itself.

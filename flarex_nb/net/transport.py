@@ -151,7 +151,7 @@ def _trip(out: Outgoing, reach: Reach, progress: SaysSent | None) -> Trip:
     check_outgoing(out)
     own = progress if isinstance(progress, Progress) else Progress()
     try:
-        return Trip(target_of(out.url, reach), own, len(out.content))
+        return Trip(target_of(out.url, reach), own, len(out.content), reach.max_wire_bytes)
     except LOWER as error:
         failure = translate(error, Trip(check_url(out.url, reach=reach), Progress(), 0))
     raise failure

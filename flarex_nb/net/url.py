@@ -27,7 +27,9 @@ MAX_URL = 32_768
 _DEFAULT_PORT = {"http": 80, "https": 443}
 _CUT = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?://([^/?#]*))?([^#]*)", re.DOTALL)
 _PORT = re.compile(r"(.*?)(?::([0-9]{0,5}))?\Z", re.DOTALL)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+"""Control characters, and halves of a pair that are no character by themselves and that no encoding has."""
+
 _NEVER_IN_AUTHORITY = re.compile(r"[\s\\%<>\"^`{|}]")
 _REGISTER = 'A server of your own: register it with network="private", which allows exactly its host and port.'
 
@@ -66,7 +68,8 @@ class Target:
 def check_url(url: str, *, reach: Reach, schemes: Collection[str] = WEB_SCHEMES) -> Target:
     """Return the URL cut into what is dialled and what is asked there.
 
-    Plain http goes only to a (host, port) of `reach.private`: on its way anywhere else a key could be read.
+    Plain http goes only to a (host, port) of `reach.private`, unless `reach.plain` says that nothing secret goes along:
+    on its way anywhere else a key could be read.
 
     Raises:
         SchemeNotAllowed: neither http nor https, plain http to a public host, or a port of another protocol.
@@ -84,17 +87,17 @@ def check_url(url: str, *, reach: Reach, schemes: Collection[str] = WEB_SCHEMES)
     if scheme not in schemes or scheme not in WEB_SCHEMES:
         msg = f"{scheme[:20]}: is not a scheme that may be asked"
         raise SchemeNotAllowed(msg, hint=f"Use {' or '.join(sorted(WEB_SCHEMES & set(schemes)))}.")
-    host, port, private = _origin(scheme, authority or "", reach.private)
+    host, port, private = _origin(scheme, authority or "", reach.private, plain=reach.plain)
     return Target(scheme, host, port, private, rest if rest.startswith("/") else f"/{rest}")
 
 
 @functools.lru_cache(maxsize=1024)
-def _origin(scheme: str, authority: str, private: frozenset[tuple[str, int]]) -> tuple[str, int, bool]:
+def _origin(scheme: str, authority: str, private: frozenset[tuple[str, int]], *, plain: bool) -> tuple[str, int, bool]:
     """Return host, port, and whether the pair is one that may be private; kept, since a service has one origin."""
     host, port = _split(scheme, authority)
     if (host, port) in normal_pairs(private):
         return host, port, True
-    _check_public(scheme, host, port)
+    _check_public(scheme, host, port, plain=plain)
     return host, port, False
 
 
@@ -130,7 +133,7 @@ def _split(scheme: str, authority: str) -> tuple[str, int]:
     return normal_host(written), port
 
 
-def _check_public(scheme: str, host: str, port: int) -> None:
+def _check_public(scheme: str, host: str, port: int, *, plain: bool) -> None:
     """Refuse what cannot be a public web server, from the text alone; its addresses are judged when it is dialled."""
     if is_local_name(host):
         msg = f"{host} is a name of this machine or network"
@@ -143,6 +146,6 @@ def _check_public(scheme: str, host: str, port: int) -> None:
     if reason is not None:
         msg = f"{host}:{port} may not be asked: {reason}"
         raise SchemeNotAllowed(msg, hint=_REGISTER)
-    if scheme != "https":
+    if scheme != "https" and not plain:
         msg = f"plain http to {host} is not allowed: on its way it could be read and changed"
         raise SchemeNotAllowed(msg, hint=f"Use https. {_REGISTER}")

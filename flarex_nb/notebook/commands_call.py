@@ -60,12 +60,15 @@ def _requests(
 ) -> Iterator[tuple[CallRequest, bool]]:
     """Yield each request and whether the cell has shown nothing yet, so that the progress line may be cleared away."""
     from flarex_nb.pipeline.ask import Surroundings, from_cell, from_line  # noqa: PLC0415 - loads with the first call
+    from flarex_nb.public import check_request  # noqa: PLC0415 - the same
 
     base = default().settings.options()
     around = Surroundings(shell.user_ns, memory.answers, Path.cwd())
     read = from_line(line, around, base) if cell is None else from_cell(line, cell, around, base)
     alone = cell is not None
     for request in read:
+        if request.options.guard:
+            check_request(default(), request)
         yield request, alone
         alone = False
 

@@ -65,7 +65,7 @@ def from_python(  # noqa: PLR0913 - the arguments of a call, by name
         UsageError: no method and path in `request`, or more than one body.
     """
     method, target = _method_and_target(request)
-    path, _, query = target.partition("?")
+    path, _, query = target.partition("#")[0].partition("?") if options.guard else target.partition("?")
     written = tuple(parse_qsl(query, keep_blank_values=True))
     lines = _headers(headers)
     return CallRequest(
@@ -76,6 +76,7 @@ def from_python(  # noqa: PLR0913 - the arguments of a call, by name
         headers=lines,
         body=_body(json, data, content),
         options=options,
+        url=target.partition("#")[0] if options.guard and not params else "",
         warnings=tuple(
             f"the header {name} holds a key written out; keep it in the store"
             for name, value in lines

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, assert_never
 from urllib.parse import urlsplit, urlunsplit
 
 from flarex_nb.catalog.profile import BasicAuth, BearerAuth, HeaderAuth, NoAuth, QueryAuth
+from flarex_nb.catalog.public import PUBLIC, check_public, public_url
 from flarex_nb.catalog.urls import query_text, url_of
 from flarex_nb.errors import UsageError
 from flarex_nb.model import (
@@ -28,9 +29,11 @@ from flarex_nb.model import (
     header,
     origin_of,
 )
+from flarex_nb.net.url import check_url
 from flarex_nb.policies.dialects import check_dialects
 from flarex_nb.text.form import encode, to_bytes
 from flarex_nb.text.values import plain
+from flarex_nb.vault.nowhere import refuse_secrets
 from flarex_nb.vault.ref import find_markers, show_markers
 
 if TYPE_CHECKING:
@@ -77,7 +80,8 @@ def bind(request: CallRequest, registry: Registry, sandbox: Place | None, new_ke
     base = f"{sandbox.origin}/{service.name}" if environment == "sandbox" and sandbox else service.base_url
     content, media_type = _encode_body(request, service)
     placements = _placements(request, service, environment)
-    url = url_of(base, request, service, {each.name for each in placements if each.place == "query"})
+    in_query = {each.name for each in placements if each.place == "query"}
+    url = _public(request) if service is PUBLIC else url_of(base, request, service, in_query)
     key, repeated = _idempotency_key(
         request, service, lambda: new_key(_fingerprint(request, service, environment, url, content))
     )
@@ -91,7 +95,7 @@ def bind(request: CallRequest, registry: Registry, sandbox: Place | None, new_ke
         placements=placements,
         environment=environment,
         reach=_reach(base, request, service, environment),
-        credential=f"{','.join(service.secret_names)}@{environment}",
+        credential=f"{request.options.guard or ','.join(service.secret_names)}@{environment}",
         idempotency_key=key,
         warnings=(*request.warnings, *_replaced(request, placements), *_told(repeated)),
     )
@@ -120,6 +124,9 @@ def settle(request: CallRequest, registry: Registry, sandbox: Place | None) -> t
 
 
 def _service_of(request: CallRequest, registry: Registry) -> Service:
+    if request.options.guard == "public":
+        check_public(request)
+        return PUBLIC
     if request.service:
         return registry.get(request.service)
     host = urlsplit(request.target).hostname or ""
@@ -148,6 +155,18 @@ def _environment(request: CallRequest, service: Service, registry: Registry, san
         msg = f"the sandbox has no look-alike of {service.name!r}"
         raise UsageError(msg, hint="Run %flarex_sandbox off to call the real service.")
     return "sandbox"
+
+
+def _public(request: CallRequest) -> str:
+    """Return the URL of a request to any public address, judged before anything kept of it could be given out.
+
+    Raises:
+        GuardError, ScopeDenied: its text alone says that it is not public, or it asks for a secret.
+    """
+    url = public_url(request)
+    target = check_url(url, reach=Reach(plain=True))
+    refuse_secrets((url, *(value for _, value in request.headers)), target.host)
+    return url
 
 
 def _encode_body(request: CallRequest, service: Service) -> tuple[bytes, str]:
@@ -263,14 +282,15 @@ def _placement(auth: BearerAuth | HeaderAuth | QueryAuth | BasicAuth, ref: Secre
 def _reach(base: str, request: CallRequest, service: Service, environment: Environment) -> Reach:
     """Public addresses only; the sandbox's own host and port, or a private service's, and nothing else."""
     private = environment == "sandbox" or service.network == "private"
-    return _reaching(base if private else "", request.options.max_bytes or service.max_bytes)
+    cap = request.options.max_bytes or service.max_bytes
+    return _reaching(base if private else "", cap, plain=service is PUBLIC)
 
 
 @functools.lru_cache(maxsize=64)
-def _reaching(private: str, cap: int) -> Reach:
+def _reaching(private: str, cap: int, *, plain: bool) -> Reach:
     """Return the reach with this base URL's own host and port, "" for none."""
     places = frozenset({origin_of(private)[1:]}) if private else frozenset()
-    return Reach(private=places, max_wire_bytes=cap, max_bytes=cap)
+    return Reach(private=places, max_wire_bytes=cap, max_bytes=cap, plain=plain)
 
 
 _check_profile = functools.lru_cache(maxsize=64)(check_dialects)

@@ -2,17 +2,19 @@
 
 The value exists in the locals of one send and nowhere else; it is put in after the host check of every hop, and an
 answer that echoes it is scrubbed before anybody reads it. Redirects are followed here, hop by hop: within one origin
-only, and never with a body that would be repeated elsewhere.
+only, unless there is no credential to go along, and never with a body that would be repeated elsewhere.
 """
 
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urlsplit
 
-from flarex_nb.errors import RedirectBlocked
+from flarex_nb.errors import GuardError, RedirectBlocked
 from flarex_nb.model import Destination, Outgoing, Reply, SecretRef, header, origin_of
+from flarex_nb.policies.redirects import ANYWHERE, MAX_REDIRECTS, STATUSES, Stay, onward
 from flarex_nb.vault.forms import forms
 from flarex_nb.vault.ref import find_markers, has_marker
 
@@ -20,11 +22,8 @@ if TYPE_CHECKING:
     from flarex_nb.errors import Sent
     from flarex_nb.model import BoundCall, Headers, PlaceKind, Placement, Reach, Reveal
 
-MAX_HOPS = 5
 _TOO_SHORT = 3
 """Characters up to which a value cannot be masked in an answer without masking ordinary text."""
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_READS = frozenset({"GET", "HEAD"})
 
 
 class Progress(Protocol):
@@ -86,20 +85,27 @@ class Transmit:
             GuardError, TransportError: as the wire says.
             RedirectBlocked: the answer asks for another origin; it is on `reply`.
         """
-        url = call.url
-        for _ in range(MAX_HOPS):
-            reply = await self._hop(call, url, progress)
-            if reply.status not in _REDIRECTS or reply.header("location") is None:
+        reply = await self._hop(call, progress)
+        for _ in range(MAX_REDIRECTS):
+            location = reply.header("location") if reply.status in STATUSES else None
+            if location is None:
                 return reply
-            url = _next_hop(url, call.method, reply)
-        msg = f"{call.service.name} redirected more than {MAX_HOPS} times"
-        raise RedirectBlocked(msg, sent="yes", hint="The address the service is registered with may be out of date.")
+            before, call = call, _next_hop(call, reply, location)
+            try:
+                reply = await self._hop(call, progress)
+            except GuardError as error:
+                _after_redirect(error, before.url)
+                raise
+        if reply.status not in STATUSES or reply.header("location") is None:
+            return reply
+        msg = f"{call.service.name} redirected more than {MAX_REDIRECTS} times"
+        raise _blocked(msg, reply)
 
-    async def _hop(self, call: BoundCall, url: str, progress: Progress | None) -> Reply:
+    async def _hop(self, call: BoundCall, progress: Progress | None) -> Reply:
         """Send once; what fails leaves without the frames in which a value stood."""
         values = Revealed()
         try:
-            out = _fill(call, url, self._reveal, values)
+            out = _fill(call, self._reveal, values)
             return _scrub(await self._wire.send(out, call.reach, progress), values, call)
         except BaseException as error:
             _forget_frames(error)
@@ -117,22 +123,36 @@ def _forget_frames(error: BaseException) -> None:
         seen = seen.__cause__ or seen.__context__
 
 
-def _next_hop(url: str, method: str, reply: Reply) -> str:
-    """Return where to go next: the same origin for a read, and nowhere else."""
-    following = urljoin(url, reply.header("location") or "")
-    here, there = urlsplit(url), urlsplit(following)
-    if (there.scheme, there.netloc.lower()) == (here.scheme, here.netloc.lower()) and method in _READS:
-        return following
-    where = f"{there.scheme}://{there.netloc.rpartition('@')[2] or '?'}"
-    why = "a credential never goes along to another origin" if method in _READS else "a body is never sent twice"
-    msg = f"the answer redirects to {where} ({reply.status}), which was not followed: {why}"
-    error = RedirectBlocked(msg, sent="yes", hint="If the service moved, correct its base_url.")
+def _next_hop(call: BoundCall, reply: Reply, location: str) -> BoundCall:
+    """Return the call at the URL the answer points to; at another origin with no header that says who asks.
+
+    Raises:
+        RedirectBlocked: it is not gone to.
+    """
+    step = onward(call.url, call.method, location, roams=call.options.guard == "public")
+    if isinstance(step, Stay):
+        msg = f"the answer redirects to {step.where} ({reply.status}), which was not followed: {step.why}"
+        raise _blocked(msg, reply)
+    headers = tuple(line for line in call.headers if not step.leaves or line[0].lower() in ANYWHERE)
+    return replace(call, url=step.url, headers=headers)
+
+
+def _blocked(message: str, reply: Reply) -> RedirectBlocked:
+    error = RedirectBlocked(message, sent="yes", hint="If the service moved, correct its address.")
     error.reply = reply
-    raise error
+    return error
 
 
-def _fill(call: BoundCall, url: str, reveal: Reveal, values: Revealed) -> Outgoing:
+def _after_redirect(error: GuardError, url: str) -> None:
+    """Say on a refusal that an answer led there: the request before it was sent."""
+    error.sent = "yes"
+    parts = urlsplit(url)
+    error.context.setdefault("redirected by", f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}")
+
+
+def _fill(call: BoundCall, reveal: Reveal, values: Revealed) -> Outgoing:
     """Return the request with its secrets in; `values` keeps those that were put in."""
+    url = call.url
 
     def value_of(ref: SecretRef, place: PlaceKind) -> str:
         values[ref.name] = reveal(ref, _destination(url, place))

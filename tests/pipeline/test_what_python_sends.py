@@ -108,3 +108,13 @@ def test_a_profile_names_a_secret_and_never_holds_one(auth: str) -> None:
 def test_a_profile_holds_no_credential_in_its_headers() -> None:
     with pytest.raises(ValueError, match="credential"):
         Service(name="crm", base_url="https://crm.example", headers={"authorization": "Bearer x"})
+
+
+@pytest.mark.parametrize("asked", [{"request": "GET /v1/\ud800"}, {"params": {"a": "\udfff"}}])
+def test_half_of_a_character_is_a_clear_error(world: Any, asked: Any) -> None:
+    here = world(reply(200, {}))
+
+    with pytest.raises(UsageError, match="surrogate"):
+        here.call(**asked)
+
+    assert here.wire.seen == []

@@ -59,6 +59,19 @@ async def a_call_can_be_awaited() -> None:
     assert_type(result, fx.CallResult)
 
 
+def a_url_from_outside_is_fetched() -> None:
+    """The same result, fewer options, no service."""
+    result = fx.fetch_public("https://example.com/", max_bytes=2_000_000, attempt_timeout=10, deadline=30, check=False)
+    assert_type(result, fx.CallResult)
+    fx.fetch_public("https://example.com/", headers={"Authorization": "x"})  # type: ignore[call-arg]
+    fx.call("", "GET https://example.com/", guard="public")
+
+
+async def a_url_from_outside_can_be_awaited() -> None:
+    """The same arguments, awaited."""
+    assert_type(await fx.afetch_public("https://example.com/", attempts=1), fx.CallResult)
+
+
 def a_client_of_its_own() -> None:
     """Settings are typed, and a client calls as the module does."""
     client = fx.Client(fx.Settings(attempts=5, deadline=60.0))
