@@ -18,7 +18,10 @@ _MARKS: Final = re.compile(
 _FEWEST: Final = 5
 """Different characters; a key of 16 drawn at random has more."""
 
-_WORDLIKE: Final = re.compile(r"[A-Za-z]+(?:[-_.][A-Za-z]+)*|[a-z]+[0-9]{0,2}(?:[-_.](?:[a-z]+[0-9]{0,2}|[0-9]{1,3}))*")
+_WORDLIKE: Final = re.compile(
+    r"[A-Za-z]+(?:[-_.][A-Za-z]+)*|[a-z]+[0-9]{0,2}(?:[-_.](?:[a-z]+[0-9]{0,2}|[0-9]{1,3}))*"
+    r"|[A-Z]+[0-9]{0,2}(?:_(?:[A-Z]+[0-9]{0,2}|[0-9]{1,3}))+"
+)
 _LONGEST_WORD: Final = 16
 
 
