@@ -60,6 +60,7 @@ _RANDOM: Final = re.compile(r"(?P<quote>[\"'])(?P<key>[A-Za-z0-9+/_-]{32,128}={0
 _NO_KEY_BEFORE: Final = re.compile(
     r"(?i)sha-?\d|hash|digest|integrity|checksum|md5|etag|image|data:|base64|fingerprint|uuid|cert|public|ssh-|cursor"
     r"|href|src|url|path|\bid\b|_id\b|name|signature|\bpk_|commit|rev\b|version|alphabet|chars|sequence|dna|model"
+    r"|idempot|nonce|trace|b64|decode|by_key|bucket|drive|sheet|folder|document|dataset|page|next|token_urlsafe"
 )
 _LOOKED_BACK: Final = 48
 _CHANCE_BITS: Final = 4.2

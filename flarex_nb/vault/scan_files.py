@@ -92,11 +92,16 @@ class Scan:
         Raises:
             sqlite3.Error: it is damaged or no history.
         """
+        seen: set[Spot] = set()
         for row in scan_history.rows(path):
             what = "output" if row.table == "output_history" else "cell"
             spot = Spot(str(path), "history", detail=f"session {row.session}, {what} {row.line}")
-            if row.column != "source" or not self._found or self._found[-1].spot != spot:
-                self.pieces([Piece(spot, row.text, code=True)])
+            if spot in seen:  # as typed it was a finding already; what IPython made of it holds the same
+                continue
+            before = len(self._found)
+            self.pieces([Piece(spot, row.text, code=True)])
+            if len(self._found) > before:
+                seen.add(spot)
         if scan_history.unread_part(path):
             self._notes.append(f"{path}: its newest entries are in {path.name}-wal and were not looked at.")
 

@@ -1,4 +1,4 @@
-"""String literals that stand side by side in source and make one text: `"sk_live_" "4eC3..."`, `"sk_" + "live_..."`. Pure.
+"""String literals side by side in source that make one text: `"sk_live_" "4eC3..."`, `"sk_" + "live_..."`. Pure.
 
 Returns the source with the joints taken out, and where each place of it was before. Knows nothing of keys.
 """
@@ -9,8 +9,15 @@ import bisect
 import re
 from typing import Final, NamedTuple
 
-_JOINT: Final = re.compile(r"""(?<![\\"'])["'](?:[ \t]*\\?\r?\n)?[ \t]*(?:\+[ \t]*)?(?:\\?\r?\n[ \t]*)?[bfru]{0,2}["'](?!["'])""")
-"""Closing quote, at most line breaks, a plus sign and a prefix, opening quote; never a comma, never `""` alone."""
+_JOINT: Final = re.compile(
+    r"""
+    (?<![\\"'])["']                                  # a closing quote
+    (?=[ \t+\\\r\n])(?:[ \t]*\\?\r?\n)?[ \t]*        # something between, perhaps a line break,
+    (?:\+[ \t]*)?(?:\\?\r?\n[ \t]*)?                 # perhaps a plus sign, but never a comma
+    [bfruBFRU]{0,2}["'](?!["'])                      # and an opening quote
+    """,
+    re.VERBOSE,
+)
 
 
 class Joined(NamedTuple):

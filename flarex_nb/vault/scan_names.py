@@ -25,7 +25,12 @@ _AUTHORIZATION: Final = re.compile(
 )
 _BEARER: Final = re.compile(r"(?i)(?<![a-z0-9])bearer(?:[ \t]+|%20)(?P<key>[\w.~+/-]{20,}=*)")
 
-_WORD: Final = re.compile(r"key|token|secret|passw(?:or)?d|passwd|pwd|passphrase|credential")
+_WORD: Final = re.compile(
+    r"(?:key|token|secret|passw(?:or)?d|pwd|passphrase|credential)"
+    r"(?=[a-z0-9_-]{0,16}+[\\\"'`\])]{0,5}(?:&[#a-z0-9]{2,6};)?[ \t]{0,80}(?:[:=,><!|(]|\\u|or\b|is\b|(?<=[ \t])\S{8}))"
+)
+"""In lower case, and only where something follows that can assign a value: most words of prose end the search here."""
+
 _SPELLED: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
 _LONGEST_NAME: Final = 60
 
@@ -52,11 +57,11 @@ _ASSIGNED: Final = re.compile(
       | (?P<gap>[ \t]+(?=[\w"'\\]))
       | >|\\u003[de]
     )
-    [ \t]* (?:(?:\w{{0,30}}Secret(?:Str)?|str|bytes)\([ \t]*)? [bfruBFRU]{{0,2}}
+    [ \t]* (?:(?:\w{{0,30}}Secret(?:Str)?|str|bytes)?\([ \t]*(?:\r?\n[ \t]*)?)?
     (?:
-      {_QUOTE} (?P<quoted>(?:[^\s"'`\\<>&]|\\/|&(?!quot;|apos;|\#|lt;|gt;))
+      [bfruBFRU]{{0,2}} {_QUOTE} (?P<quoted>(?:[^\s"'`\\<>&]|\\/|&(?!quot;|apos;|\#|lt;|gt;))
         (?:[^\s"'`\\&]|\\/|&(?!quot;|apos;|\#)){{3,511}}) (?:{_QUOTE}|$|(?=[\r\n]|\\+[nrt]))
-    | (?P<bare>[A-Za-z0-9_\-+/=.~%!^&*\#@$<{{\[][A-Za-z0-9_\-+/=.~%!^*\#@${{\[]{{7,511}}) (?P<after>[(\[]?)
+    | (?P<bare>[A-Za-z0-9_\-+/=.~%!^&*\#@$<{{\[][A-Za-z0-9_\-+/=.~%!^*\#@?${{\[]{{7,511}}) (?P<after>[(\[]?)
     )
     """,
     re.MULTILINE,
@@ -137,7 +142,7 @@ def _is_key(found: re.Match[str], name: str, word: str) -> bool:
     if is_placeholder(key) or show_markers(key) != key:
         return False
     if word.startswith(("passw", "pwd", "passphrase")) and not found["comma"]:
-        return _is_password(key, quoted=quoted, after=found["after"] or "")
+        return _is_password(key, quoted=quoted or name.isupper(), after=found["after"] or "")
     if is_wordlike(key) or _NOT_SECRET.search(name) or (not quoted and (found["after"] or _LOOKS_CODE.fullmatch(key))):
         return False
     return looks_random(key) if not quoted or len(key) >= _SHORTEST else _is_short_key(key)
