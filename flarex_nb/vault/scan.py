@@ -112,12 +112,13 @@ def refuse_literal_keys(text: str, contains: Contains | None = None, *, first_li
     more = f", and {len(found) - 1} more below" if len(found) > 1 else ""
     place = str(Span(first.line + first_line - 1, first.column))
     msg = f"{first.kind} is written out on {place}{more}; nothing was sent"
-    raise CellSyntaxError(msg, hint=f"{way_out(first)} {_WRITTEN}", place=place)
+    allow = "What is no key may stay below a line `# flarex: allow`."
+    raise CellSyntaxError(msg, hint=f"{way_out(first)} {IN_HISTORY} {allow}", place=place)
 
 
-_WRITTEN: Final = (
+IN_HISTORY: Final = (
     "The cell as it was run is already in the notebook and in IPython's history: if others can read those, replace the "
-    "key at its issuer. What is no key passes below a line `# flarex: allow`."
+    "key at its issuer."
 )
 
 
@@ -143,7 +144,8 @@ def _take(taken: list[_Taken], each: _Taken) -> None:
 def _all(text: str, contains: Contains | None, *, guess: bool) -> Iterator[_Taken]:
     """Return candidates, the surest first: a later one that overlaps says nothing new."""
     for start, end, name in contains(text) if contains else ():
-        yield start, end, f"the value of {name}", name, "value"
+        if "sandbox" not in text[start:end].lower():  # the sandbox's own keys are no secrets
+            yield start, end, f"the value of {name}", name, "value"
     yield from _shaped(text)
     for start, end, kind, name in named_keys(text):
         yield start, end, kind, name, "name"

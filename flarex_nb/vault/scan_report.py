@@ -10,8 +10,11 @@ from flarex_nb.vault.scan_shapes import public_start
 if TYPE_CHECKING:
     from flarex_nb.vault.scan import Finding, How
 
-Part = Literal["source", "output", "metadata", "attachment", "widget state", "text", "history", "dotenv"]
+Part = Literal["source", "output", "metadata", "attachment", "widget state", "text", "history", "session", "dotenv"]
 """What a key was found in; `text` is any file that is no notebook."""
+
+_PLAIN: Final = frozenset({"text", "history", "session", "dotenv"})
+"""Parts that need no word: the file's name or the detail says it."""
 
 _EITHER_SIDE: Final = 24
 _SHOWN: Final = "********"
@@ -35,7 +38,7 @@ class Spot:
     def words(self) -> str:
         """The spot inside its file: "cell 3, output 1 (text/html)"."""
         cell = f"cell {self.cell}" if self.cell else ""
-        part = "" if self.part in {"text", "history", "dotenv"} else self.part
+        part = "" if self.part in _PLAIN else self.part
         return ", ".join(filter(None, (cell, f"{part} {self.detail}".strip() if part != "source" or not cell else part)))
 
 
@@ -62,24 +65,27 @@ class Found:
     @property
     def mend(self) -> str:
         """The next step against this one, as a sentence or two."""
-        keep = f"Keep it as {self.name}: %flarex_secrets set {self.name}"
-        if self.how == "value":
-            keep = f"{self.name} is in the store already"
-        match self.spot.part:
-            case "source" if self.spot.call:
-                return f"{keep}, and write {{{{$secret {self.name}}}}} here."
-            case "source" | "text":
-                return f'{keep}, and take fx.secrets["{self.name}"] or the environment here.'
-            case "output":
-                return f"Clear the output of cell {self.spot.cell} (flarex-nb scan --fix), and save the notebook."
-            case "widget state":
-                return "Save the notebook without widget state (flarex-nb scan --fix)."
-            case "dotenv":
-                return f"git rm --cached {self.spot.file}, and add it to .gitignore."
-            case "history":
-                return "flarex-nb scan --history --fix writes [NAME] over it."
-            case _:
-                return f"{keep}, and take it out here."
+        if ".ipynb_checkpoints" in self.spot.file:
+            return "Delete this checkpoint: Jupyter makes a new one when the notebook is saved."
+        told = _NEXT_STEPS.get(self.spot.part, "take it out here")
+        if self.spot.call:
+            told = "write {{$secret NAME}} here"
+        elif self.spot.part == "source" or (self.spot.part == "text" and self.how != "value"):
+            told = 'take secrets["NAME"] or the environment here'
+        if told[0].isupper():
+            return told.replace("FILE", self.spot.file).replace("CELL", str(self.spot.cell))
+        keep = "Its value is kept already" if self.how == "value" else "Run %flarex_secrets set NAME"
+        return f"{keep}; {told}.".replace("NAME", self.name)
+
+
+_NEXT_STEPS: Final = {
+    "output": "Clear the output of cell CELL and save, or run flarex-nb scan --fix FILE.",
+    "widget state": "Save the notebook without widget state, or run flarex-nb scan --fix FILE.",
+    "dotenv": "Run git rm --cached FILE, and add it to .gitignore.",
+    "history": "Run flarex-nb scan --history --fix, which writes [NAME] over it.",
+    "session": "Take it out of the cell; this kernel forgets it when it ends.",
+}
+"""By part; one that begins small goes on from how to keep the key."""
 
 
 @dataclass(frozen=True, slots=True)
