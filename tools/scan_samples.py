@@ -31,7 +31,9 @@ def _draw(dice: random.Random, letters: str, length: int) -> str:
 def keys(dice: random.Random) -> dict[str, tuple[str, str]]:
     """Return one key of each kind as (the name it stands under, the key)."""
     d, up = lambda letters, length: _draw(dice, letters, length), string.ascii_uppercase + string.digits
-    part = [base64.urlsafe_b64encode(text.encode()).decode().rstrip("=") for text in ('{"alg":"HS256"}', '{"sub":"17"}')]
+    part = [
+        base64.urlsafe_b64encode(text.encode()).decode().rstrip("=") for text in ('{"alg":"HS256"}', '{"sub":"17"}')
+    ]
     return {
         "payments": ("stripe_key", "sk_" + "live_" + d(_B62, 24)),
         "payments-test": ("api_key", "sk_" + "test_" + d(_B62, 24)),
@@ -71,7 +73,9 @@ def cell(source: str, kind: str = "code", outputs: list[Any] | None = None, **mo
 
 
 def _said(text: str, source: str = "show()") -> Notebook:
-    return notebook(cell(source, outputs=[{"output_type": "stream", "name": "stdout", "text": text.splitlines(keepends=True)}]))
+    return notebook(
+        cell(source, outputs=[{"output_type": "stream", "name": "stdout", "text": text.splitlines(keepends=True)}])
+    )
 
 
 def _shown(data: dict[str, Any], source: str = "show()") -> Notebook:
@@ -84,7 +88,9 @@ def _failed(name: str, key: str) -> Notebook:
         "\x1b[0;31mAuthError\x1b[0m  Traceback (most recent call last)",
         f"\x1b[0;32m----> 1\x1b[0m \x1b[0mconnect\x1b[0m\x1b[0;34m(\x1b[0m{name}\x1b[0;34m=\x1b[0m\x1b[0;34m'{key}'\x1b[0m)",
     ]
-    return notebook(cell("go()", outputs=[{"output_type": "error", "ename": "AuthError", "evalue": "no", "traceback": trace}]))
+    return notebook(
+        cell("go()", outputs=[{"output_type": "error", "ename": "AuthError", "evalue": "no", "traceback": trace}])
+    )
 
 
 def _widget(kind: str, label: str, value: str) -> Notebook:

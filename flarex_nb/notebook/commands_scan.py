@@ -1,4 +1,4 @@
-"""What `%flarex_scan` does: looks for keys in this folder, in this session's cells and, when asked, in IPython's history.
+"""What `%flarex_scan` does: looks for keys in this folder, this session's cells and, when asked, IPython's history.
 
 Shows how far it is where somebody watches, and what it found so far when it is stopped. Changes nothing.
 """

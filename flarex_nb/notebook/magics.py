@@ -161,8 +161,8 @@ class FlarexMagics(Magics):
     def flarex_scan(self, line: str) -> Sheet:
         """Look for keys in this folder's notebooks and files, and in the cells of this session.
 
-        In a notebook: sources, outputs, metadata, attachments and saved widgets; also `.ipynb_checkpoints`, a `.env` that
-        git tracks, and any text file. Known values are found in whatever form they were written.
+        In a notebook: sources, outputs, metadata, attachments and saved widgets; also `.ipynb_checkpoints`, a `.env`
+        that git tracks, and any text file. Known values are found in whatever form they were written.
 
             %flarex_scan
             %flarex_scan reports/ notes.md

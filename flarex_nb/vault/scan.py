@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     """Tells (start, end, name) of each known value in a text, as `Redactor.find` does."""
 
 How = Literal["value", "shape", "name", "chance"]
-"""Why it is taken for a key: a known value, an issuer's shape, the name it stands under, or only that it looks random."""
+"""Why it is taken for a key: a known value, an issuer's shape, the name it stands under, or that it looks random."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,8 @@ _Taken = tuple[int, int, str, str, How]
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 _ALLOW: Final = re.compile(r"(?i)flarex:[ \t]*allow\b|pragma:[ \t]*(?:allow|white)list[ \t]+secret")
 _ALLOW_NEXT: Final = re.compile(
-    r"(?i)[ \t]*(?:#|//|--|;|<!--)[ \t]*flarex:[ \t]*allow\b|.*pragma:[ \t]*(?:allow|white)list[ \t]+nextline[ \t]+secret"
+    r"(?i)[ \t]*(?:#|//|--|;|<!--)[ \t]*flarex:[ \t]*allow\b"
+    r"|.*pragma:[ \t]*(?:allow|white)list[ \t]+nextline[ \t]+secret"
 )
 _RANDOM: Final = re.compile(r"(?P<quote>[\"'])(?P<key>[A-Za-z0-9+/_-]{32,128}={0,2})(?P=quote)")
 _NO_KEY_BEFORE: Final = re.compile(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,7 +30,24 @@ _PASSED_OVER: Final = frozenset(
 """Folders that hold other people's code or caches."""
 
 _SOURCE: Final = frozenset(
-    ".py .pyi .r .jl .js .ts .jsx .tsx .sh .bash .zsh .ps1 .bat .scala .java .go .rb .php .cs .md .rst .qmd .rmd .txt".split()
+    {
+        ".py",
+        ".pyi",
+        ".r",
+        ".jl",
+        ".js",
+        ".ts",
+        ".jsx",
+        ".tsx",
+        ".sh",
+        ".bash",
+        ".zsh",
+        ".ps1",
+        ".bat",
+        ".scala",
+        ".java",
+    }
+    | {".go", ".rb", ".php", ".cs", ".md", ".rst", ".qmd", ".rmd", ".txt"}
 )
 _EXAMPLES: Final = (".example", ".sample", ".template", ".dist")
 
@@ -59,10 +77,10 @@ class Scan:
             if path.is_dir():
                 for file in self._below(path):
                     self.file(file)
-            elif path.exists():
+            elif path.is_file():
                 self.file(path)
             else:
-                self._unread.append((str(path), "there is no such file"))
+                self._unread.append((str(path), "it is no file" if path.exists() else "there is no such file"))
         return self
 
     def file(self, path: Path) -> None:
@@ -109,7 +127,12 @@ class Scan:
         """Return what was found so far."""
         left = [f"Not looked at: {number} {what}." for what, number in sorted(self._left.items())]
         return Report(
-            _each_once(self._found), self._files, (*self._notes, *left), tuple(self._unread), self._allowed, stopped
+            tuple(dict.fromkeys(self._found)),
+            self._files,
+            (*self._notes, *left),
+            tuple(self._unread),
+            self._allowed,
+            stopped,
         )
 
     def _below(self, folder: Path) -> Iterator[Path]:
@@ -119,12 +142,17 @@ class Scan:
         for at, folders, files in os.walk(folder, onerror=unreadable):
             here = Path(at)
             folders[:] = sorted(each for each in folders if not self._passes_over(here / each))
-            yield from (here / each for each in sorted(files))
+            for each in sorted(files):
+                if (here / each).is_file():
+                    yield here / each
+                else:  # opening a pipe would wait for whoever writes to it
+                    self._leave("links to nothing" if (here / each).is_symlink() else "pipes, sockets and devices")
 
     def _passes_over(self, folder: Path) -> bool:
         linked, environment = folder.is_symlink(), (folder / "pyvenv.cfg").exists()
         if linked or environment or folder.name in _PASSED_OVER:
-            self._leave("linked folders" if linked else "virtual environments" if environment else f"{folder.name} folders")
+            plain = "virtual environments" if environment else f"{folder.name} folders"
+            self._leave("linked folders" if linked else plain)
             return True
         return False
 
@@ -167,7 +195,7 @@ class Scan:
             if number:
                 ignored = is_ignored(path) in {True, None}
                 more = "" if ignored else " It is not in .gitignore yet: add it there."
-                self._notes.append(f"{path} holds {number} keys and is not in git, which is right.{more}")
+                self._notes.append(f"{path} holds {number} key{'' if number == 1 else 's'} and is not in git, which is right.{more}")
 
     def _windows(self, path: Path, encoding: str, *, code: bool, part: Any = "text") -> None:
         spot = Spot(str(path), part)
@@ -175,7 +203,7 @@ class Scan:
             found = unallowed_keys(window.text, self._contains, guess=code)
             for each in found:
                 if window.first <= each.start < window.last:
-                    self._keep(spot, window.text, each, found, window.line - 1, window.column - 1)
+                    self._keep(spot, window.text, each, found, (window.line - 1, window.column - 1))
 
     def _piece(self, piece: Piece, seen: set[tuple[Spot, str]]) -> None:
         if not piece.text:
@@ -192,8 +220,9 @@ class Scan:
                 self._keep(piece.spot, piece.text, each, found)
 
     def _keep(
-        self, spot: Spot, text: str, each: Finding, others: list[Finding], lines: int = 0, columns: int = 0
+        self, spot: Spot, text: str, each: Finding, others: list[Finding], before: tuple[int, int] = (0, 0)
     ) -> None:
+        """Keep a finding, unless the baseline has it; `before` are the lines and columns that stand before the text."""
         mark = ""
         if self._baseline is not None:
             mark = self._baseline.mark(spot.file, text[each.start : each.start + each.length])
@@ -201,17 +230,9 @@ class Scan:
                 self._allowed += 1
                 return
         found = found_in(spot, text, each, others, mark)
-        self._found.append(_moved(found, lines, columns if each.line == 1 else 0))
-
-
-def _moved(found: Found, lines: int, columns: int) -> Found:
-    from dataclasses import replace  # noqa: PLC0415 - a handful of findings
-
-    return replace(found, line=found.line + lines, column=found.column + columns) if lines or columns else found
-
-
-def _each_once(found: list[Found]) -> tuple[Found, ...]:
-    return tuple(dict.fromkeys(found))
+        lines, columns = before
+        moved = replace(found, line=found.line + lines, column=found.column + (columns if each.line == 1 else 0))
+        self._found.append(moved)
 
 
 def _is_dotenv(path: Path) -> bool:

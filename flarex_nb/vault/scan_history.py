@@ -1,4 +1,4 @@
-"""IPython's history database: every cell ever run, as it was typed. Read without a lock; written over only when asked."""
+"""IPython's history database: every cell ever run, as typed. Read without a lock; written over only when asked."""
 
 from __future__ import annotations
 

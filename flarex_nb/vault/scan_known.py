@@ -16,7 +16,9 @@ from flarex_nb.vault.redact import Redactor
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_TELLING: Final = re.compile(r"(?i)(?:key|token|secret|password|passwd|pwd|passphrase|credentials?|webhook|dsn)(?:_?\d+)?$")
+_TELLING: Final = re.compile(
+    r"(?i)(?:key|token|secret|password|passwd|pwd|passphrase|credentials?|webhook|dsn)(?:_?\d+)?$"
+)
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,127}")
 
 

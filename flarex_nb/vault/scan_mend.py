@@ -1,4 +1,4 @@
-"""Takes keys out of notebooks: clears outputs that hold one, drops widget state, puts `{{$secret NAME}}` into our cells.
+"""Takes keys out of notebooks: clears outputs that hold one, drops widget state, names the secret in our cells.
 
 What cannot be changed rightly is left and named. No backup is made, since it would hold the key: what is lost are
 outputs, which running the cell makes again. A notebook is replaced whole or not at all, and only if nobody changed it.

@@ -6,6 +6,7 @@ or a placeholder under such a name is ordinary code.
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections import Counter
@@ -49,7 +50,8 @@ _REST: Final = re.compile(
 _ASSIGNED: Final = re.compile(
     rf"""(?x)
     (?P<closed>{_QUOTE})? [ \t]* \]? [ \t]*
-    (?: :[ \t]*(?:str|bytes|(?:t\.|typing\.)?(?:Optional|Final|Annotated)\[[^\]\n]{{1,40}}\]|SecretStr|Final|string)[ \t]*=
+    (?: :[ \t]*(?:str|bytes|(?:t\.|typing\.)?(?:Optional|Final|Annotated)\[[^\]\n]{{1,40}}\]|SecretStr|Final
+        |string)[ \t]*=
       | :=|={{1,3}}>?|!==?|<-|:(?!:)|=>
       | (?P<comma>,)
       | \)[ \t]*(?:or|\|\|)
@@ -73,8 +75,8 @@ _NOT_SECRET: Final = re.compile(
 _UUID: Final = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LOOKS_CODE: Final = re.compile(r"[A-Za-z_][\w]*(?:\.[A-Za-z_]\w*)+|[./~].*|https?:.*|\d[\d.,:/-]*")
 _NO_PASSWORDS: Final = frozenset(
-    "password passwd pass pwd pw secret user username token root admin guest test postgres mysql rabbitmq mypassword "
-    "minioadmin hunter string none null true false".split()
+    {"password", "passwd", "pass", "pwd", "pw", "secret", "user", "username", "token", "root", "admin", "guest", "test"}
+    | {"postgres", "mysql", "rabbitmq", "mypassword", "minioadmin", "hunter", "string", "none", "null", "true", "false"}
 )
 _SHORTEST: Final = 16
 _SHORTEST_QUOTED: Final = 8
@@ -88,13 +90,9 @@ def named_keys(text: str) -> Iterator[tuple[int, int, str, str]]:
     low = text.lower()
     if len(low) != len(text):  # a few letters grow in lower case (U+0130), and places would move
         low = "".join(character.lower() if character.isascii() else character for character in text)
-    if "authorization" in low:
-        for found in _AUTHORIZATION.finditer(text):
-            if not is_blank(found["key"]):
-                yield *found.span("key"), "a literal credential in Authorization", "SERVICE_API_KEY"
-    if "bearer" in low:
-        for found in _BEARER.finditer(text):
-            if not is_blank(found["key"]) and looks_random(found["key"]):
+    for lead, pattern, shortest in (("authorization", _AUTHORIZATION, 0), ("bearer", _BEARER, _SHORTEST)):
+        for found in pattern.finditer(text) if lead in low else ():
+            if not is_blank(found["key"]) and (not shortest or looks_random(found["key"])):
                 yield *found.span("key"), "a literal credential in Authorization", "SERVICE_API_KEY"
     for word in _WORD.finditer(low):
         yield from _under(text, word)
@@ -116,7 +114,7 @@ def _under(text: str, word: re.Match[str]) -> Iterator[tuple[int, int, str, str]
 
 
 def _tells(before: str, word: str) -> bool:
-    """Return whether the name says that a secret follows: `api_key` and `CRM_KEY` do, `sort_key` and `monkey` do not."""
+    """Return whether the name says that a secret follows: `api_key` and `CRM_KEY` do, `sort_key` and `monkey` don't."""
     if _NOT_SECRET.search(before + word):
         return False
     lower = word.lower()
@@ -159,7 +157,7 @@ def _is_password(key: str, *, quoted: bool, after: str) -> bool:
 
 
 def _kinds(key: str) -> int:
-    """Return how many of lower case, upper case, digits and signs the text has; hyphens and underscores are no signs."""
+    """Return how many of lower case, upper case, digits and signs it has; hyphens and underscores are no signs."""
     return sum(
         any(test(character) for character in key)
         for test in (str.islower, str.isupper, str.isdigit, lambda each: not each.isalnum() and each not in "_-")
@@ -167,7 +165,7 @@ def _kinds(key: str) -> int:
 
 
 def _is_short_key(key: str) -> bool:
-    turns = sum(one.isdigit() != other.isdigit() for one, other in zip(key, key[1:], strict=False) if other.isalnum())
+    turns = sum(one.isdigit() != other.isdigit() for one, other in itertools.pairwise(key) if other.isalnum())
     return len(key) >= _SHORTEST_QUOTED and turns > 1 and key.isalnum()
 
 

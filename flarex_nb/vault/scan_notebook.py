@@ -30,7 +30,7 @@ _TEXTUAL: Final = ("TextModel", "TextareaModel", "ComboboxModel", "PasswordModel
 
 
 class Piece(NamedTuple):
-    """One text of the notebook; `code` says it is source; `secret` that all of it is one, as a password field holds it."""
+    """One text of the notebook; `code` says it is source, `secret` that all of it is one, as in a password field."""
 
     spot: Spot
     text: str
@@ -44,11 +44,10 @@ def pieces(notebook: dict[str, Any], file: str) -> Iterator[Piece]:
         if isinstance(cell, dict):
             yield from _cell(cell, file, number)
     rest = {key: value for key, value in notebook.items() if key not in {"cells", "worksheets"}}
-    for metadata in (rest.get("metadata"),):
-        state = metadata.get("widgets") if isinstance(metadata, dict) else None
-        if isinstance(metadata, dict) and state:
-            yield from _widgets(state, file)
-            rest["metadata"] = {key: value for key, value in metadata.items() if key != "widgets"}
+    metadata = rest.get("metadata")
+    if isinstance(metadata, dict) and "widgets" in metadata:
+        yield from _widgets(metadata["widgets"], file)
+        rest["metadata"] = {key: value for key, value in metadata.items() if key != "widgets"}
     yield from _tree(rest, Spot(file, "metadata", detail="of the notebook"))
 
 
@@ -59,7 +58,8 @@ def cells_of(notebook: dict[str, Any]) -> list[Any]:
         return cells
     sheets = notebook.get("worksheets")
     sheets = sheets if isinstance(sheets, list) else []
-    return [cell for sheet in sheets if isinstance(sheet, dict) for cell in sheet.get("cells") or ()]
+    inside = [sheet.get("cells") for sheet in sheets if isinstance(sheet, dict)]
+    return [cell for cells in inside if isinstance(cells, list) for cell in cells]
 
 
 def is_call(source: str) -> bool:
@@ -140,7 +140,7 @@ def _tree(value: object, spot: Spot) -> Iterator[Piece]:
 
 
 def _widgets(state: object, file: str) -> Iterator[Piece]:
-    """Return the saved widgets: what a password field holds is a secret, what a text field holds has its label's name."""
+    """Return the saved widgets: what a password field holds is a secret, a text field's text has its label's name."""
     bundle = state.get(WIDGET_STATE, state) if isinstance(state, dict) else state
     models = bundle.get("state", bundle) if isinstance(bundle, dict) else None
     for name, model in (models if isinstance(models, dict) else {}).items():

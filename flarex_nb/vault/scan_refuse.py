@@ -53,7 +53,7 @@ def _refusal(found: Finding, place: str) -> UsageError:
     msg = f"{found.kind} is written out in {place}; nothing was sent"
     hint = (
         f'Keep it with secrets.set("{name}", ..., hosts=[...]) or in the environment, and write '
-        f'secrets["{name}"].marker here; a service\'s own key needs no header at all. If it is no key: allow_literal=True.'
+        f'secrets["{name}"].marker here; a service\'s own key needs no header. If it is no key: allow_literal=True.'
     )
     return UsageError(msg, hint=hint, place=place)
 

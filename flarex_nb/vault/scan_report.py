@@ -1,4 +1,4 @@
-"""What a scan found, as values that can be shown: the place, a masked excerpt, the way to mend it; never a key. Pure."""
+"""What a scan found, as values that can be shown: place, masked excerpt, the way to mend it; never a key. Pure."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ class Spot:
         """The spot inside its file: "cell 3, output 1 (text/html)"."""
         cell = f"cell {self.cell}" if self.cell else ""
         part = "" if self.part in _PLAIN else self.part
-        return ", ".join(filter(None, (cell, f"{part} {self.detail}".strip() if part != "source" or not cell else part)))
+        return ", ".join(filter(None, (cell, f"{part} {self.detail}".strip())))
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One key in a file. `excerpt` is its line around it with the key masked; `mark` tells it from others, for a baseline."""
+    """One key in a file. `excerpt` is the line around it with the key masked; `mark` knows it again, for a baseline."""
 
     spot: Spot
     kind: str
@@ -112,8 +112,8 @@ class Report:
 
 
 WRITTEN_DOWN: Final = (
-    "A key that was written down counts as known to others: replace it at its issuer. `git log --oneline -- FILE` lists "
-    "the commits a file was in; taking it out now does not take it out of those."
+    "A key that was written down counts as known to others: replace it at its issuer. `git log --oneline -- FILE` "
+    "lists the commits a file was in; taking it out now does not take it out of those."
 )
 
 

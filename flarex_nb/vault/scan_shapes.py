@@ -16,7 +16,8 @@ class Shape(NamedTuple):
     """How an issuer's keys look.
 
     `starts` are the public first characters, one of which each key (or what stands around it) has: a text without any
-    needs no further look; with `in_run` they stand in one run of 16 characters at least. Group "key" of the pattern is the key where the pattern needs more around it.
+    needs no further look; with `in_run` they stand in one run of 16 characters at least. Group "key" of the pattern is
+    the key where the pattern needs more around it.
     """
 
     kind: str
@@ -99,8 +100,8 @@ SHAPES: Final = (
     ),
     _shape(
         "a Discord webhook", "DISCORD_WEBHOOK_URL",
-        "https://discord.com/api/ https://discordapp.com/api/ https://ptb.discord.com/api/ https://ptb.discordapp.com/api/ "
-        "https://canary.discord.com/api/ https://canary.discordapp.com/api/",
+        "https://discord.com/api/ https://discordapp.com/api/ https://ptb.discord.com/api/ "
+        "https://ptb.discordapp.com/api/ https://canary.discord.com/api/ https://canary.discordapp.com/api/",
         r"https://(?:(?:ptb|canary)\.)?discord(?:app)?\.com/api/(?:v[0-9]{1,2}/)?webhooks/[0-9]{5,}/[\w-]{20,}",
     ),
     _shape(
@@ -131,7 +132,10 @@ SHAPES: Final = (
     ),
     _shape("a Databricks token", "DATABRICKS_TOKEN", "dapi", r"dapi[0-9a-f]{32}(?:-\d)?(?![A-Za-z0-9])"),
     _shape("a Vault token", "VAULT_TOKEN", "hvs. hvb.", r"hv[sb]\.[\w-]{24,}"),
-    _shape("a Grafana token", "GRAFANA_TOKEN", "glsa_ glc_", r"glsa_[A-Za-z0-9]{32}_[0-9a-f]{8}|glc_[A-Za-z0-9+/]{32,}"),
+    _shape(
+        "a Grafana token", "GRAFANA_TOKEN", "glsa_ glc_",
+        r"glsa_[A-Za-z0-9]{32}_[0-9a-f]{8}|glc_[A-Za-z0-9+/]{32,}",
+    ),
     _shape("a Notion token", "NOTION_TOKEN", "secret_ ntn_", rf"secret_{_B62}{{43}}(?!{_B62})|ntn_{_B62}{{40,}}"),
     _shape("an Airtable token", "AIRTABLE_TOKEN", "pat", rf"pat{_B62}{{14}}\.[0-9a-f]{{64}}"),
     _shape("a Replicate token", "REPLICATE_API_TOKEN", "r8_", rf"r8_{_B62}{{37}}"),

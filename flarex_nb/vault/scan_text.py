@@ -1,4 +1,4 @@
-"""A file's text, whole or in windows: decoded by its byte order mark, never more than a window of a large one at a time."""
+"""A file's text in windows: decoded by its byte order mark, never more of it in memory than a window."""
 
 from __future__ import annotations
 
