@@ -125,7 +125,7 @@ class Scan:
 
     def report(self, *, stopped: bool = False) -> Report:
         """Return what was found so far."""
-        left = [f"Not looked at: {number} {what}." for what, number in sorted(self._left.items())]
+        left = [f"Not looked at: {what} ({number})." for what, number in sorted(self._left.items())]
         return Report(
             tuple(dict.fromkeys(self._found)),
             self._files,

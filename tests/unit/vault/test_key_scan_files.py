@@ -23,7 +23,10 @@ def scanned(*paths, **options):
 
 def git(folder, *words):
     subprocess.run(
-        ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", *words], cwd=folder, check=True, capture_output=True
+        ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", *words],
+        cwd=folder,
+        check=True,
+        capture_output=True,
     )
 
 
@@ -38,7 +41,9 @@ def test_nothing_found_is_zero_findings_one_something_unread_two(tmp_path):
     assert scanned(tmp_path / "gone.py").unread == ((str(tmp_path / "gone.py"), "there is no such file"),)
 
 
-@pytest.mark.parametrize("name", ["a.py", "a.md", "notes", "Makefile", "a.http", "deep/er/a.yaml", ".ipynb_checkpoints/a.txt"])
+@pytest.mark.parametrize(
+    "name", ["a.py", "a.md", "notes", "Makefile", "a.http", "deep/er/a.yaml", ".ipynb_checkpoints/a.txt"]
+)
 def test_any_text_file_is_looked_at(tmp_path, name):
     file = tmp_path / name
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -68,7 +73,7 @@ def test_other_peoples_folders_are_passed_over_and_named(tmp_path, folder):
     report = scanned(tmp_path)
 
     assert report.findings == ()
-    assert any(note.startswith("Not looked at: 1 ") for note in report.notes)
+    assert any(note.startswith("Not looked at: ") and note.endswith(" (1).") for note in report.notes)
 
 
 def test_binary_files_are_counted_not_read(tmp_path):
@@ -76,12 +81,17 @@ def test_binary_files_are_counted_not_read(tmp_path):
 
     report = scanned(tmp_path)
 
-    assert (report.findings, report.notes) == ((), ("Not looked at: 1 files that are no text.",))
+    assert (report.findings, report.notes) == ((), ("Not looked at: files that are no text (1).",))
 
 
 @pytest.mark.parametrize(
     ("encoding", "mark"),
-    [("utf-16-le", codecs.BOM_UTF16_LE), ("utf-16-be", codecs.BOM_UTF16_BE), ("utf-8", codecs.BOM_UTF8), ("latin-1", b"")],
+    [
+        ("utf-16-le", codecs.BOM_UTF16_LE),
+        ("utf-16-be", codecs.BOM_UTF16_BE),
+        ("utf-8", codecs.BOM_UTF8),
+        ("latin-1", b""),
+    ],
 )
 def test_a_file_of_another_encoding_is_read_by_its_mark(tmp_path, encoding, mark):
     (tmp_path / "a.txt").write_bytes(mark + f"é\nkey: {KEY}\n".encode(encoding))
@@ -108,9 +118,9 @@ def test_links_and_pipes_are_neither_followed_nor_waited_for(tmp_path):
     report = scanned(tmp_path)
 
     assert set(report.notes) == {
-        "Not looked at: 1 linked folders.",
-        "Not looked at: 1 links to nothing.",
-        "Not looked at: 1 pipes, sockets and devices.",
+        "Not looked at: linked folders (1).",
+        "Not looked at: links to nothing (1).",
+        "Not looked at: pipes, sockets and devices (1).",
     }
     assert scanned(tmp_path / "pipe").unread == ((str(tmp_path / "pipe"), "it is no file"),)
 
@@ -176,7 +186,9 @@ def test_an_example_of_a_dotenv_is_a_file_like_any_other(tmp_path):
 def test_the_values_of_the_dotenv_and_of_the_environment_are_known(tmp_path):
     (tmp_path / ".env").write_text("CRM_PASSWORD=plainly-words-value\nPLACE=elsewhere-and-nowhere\n")
     (tmp_path / "a.md").write_text("plainly-words-value elsewhere-and-nowhere twice-upon-a-time\n")
-    known = known_values(tmp_path, {"ERP_TOKEN": "twice-upon-a-time", "HOME": "elsewhere-and-nowhere", "BAD NAME_KEY": "x" * 20})
+    known = known_values(
+        tmp_path, {"ERP_TOKEN": "twice-upon-a-time", "HOME": "elsewhere-and-nowhere", "BAD NAME_KEY": "x" * 20}
+    )
 
     found = Scan(known.find).paths([tmp_path / "a.md"]).report().findings
 
@@ -218,7 +230,9 @@ def test_one_endless_line_keeps_its_columns(tmp_path, monkeypatch):
 
 
 def test_a_notebook_too_large_to_be_parsed_is_looked_through_as_text_and_that_is_said(tmp_path):
-    file = saved(tmp_path / "a.ipynb", notebook(*[code("x = 1", printed("y" * 500)) for _ in range(40)], code(f"x='{KEY}'")))
+    file = saved(
+        tmp_path / "a.ipynb", notebook(*[code("x = 1", printed("y" * 500)) for _ in range(40)], code(f"x='{KEY}'"))
+    )
 
     report = scanned(file, large=10_000)
 
@@ -249,7 +263,9 @@ def test_a_notebook_of_100_mb_is_scanned_within_bounded_memory(tmp_path):
 
 @pytest.mark.full
 def test_500_notebooks_of_200_kb_take_seconds(tmp_path):
-    rows = "".join(f"<tr><td>ch_{number:024x}</td><td>{number / 7:.5f}</td><td>usd</td></tr>\n" for number in range(100))
+    rows = "".join(
+        f"<tr><td>ch_{number:024x}</td><td>{number / 7:.5f}</td><td>usd</td></tr>\n" for number in range(100)
+    )
     cells = [code("df.groupby('key').sum()", {"output_type": "display_data", "data": {"text/html": rows}})] * 30
     text = json.dumps(notebook(*cells))
     for number in range(500):

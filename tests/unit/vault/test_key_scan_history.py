@@ -40,7 +40,10 @@ def history(tmp_path):
 
 def texts(file):
     with closing(sqlite3.connect(file)) as base:
-        return [*base.execute("SELECT * FROM history ORDER BY session, line"), *base.execute("SELECT * FROM output_history")]
+        return [
+            *base.execute("SELECT * FROM history ORDER BY session, line"),
+            *base.execute("SELECT * FROM output_history"),
+        ]
 
 
 def test_each_cell_that_holds_a_key_is_one_finding_by_session_and_line(history):

@@ -22,7 +22,9 @@ def cells(file):
 
 
 def test_an_output_with_a_key_is_cleared_and_no_other(tmp_path):
-    file = saved(tmp_path / "a.ipynb", notebook(code("x", printed(KEY)), code("y", printed("fine")), code("z", printed("é"))))
+    file = saved(
+        tmp_path / "a.ipynb", notebook(code("x", printed(KEY)), code("y", printed("fine")), code("z", printed("é")))
+    )
 
     done = mend_notebook(file)
 
@@ -47,7 +49,7 @@ def test_a_key_in_a_call_of_ours_becomes_a_reference(tmp_path, source):
 
 
 def test_several_keys_in_a_call_keep_their_places(tmp_path):
-    text = f"%%flarex_call crm\nPOST /x?api_key={CHANCE}\nX-Api-Key: {CHANCE[::-1]}\n\n{{\"note\": \"{KEY}\"}}"
+    text = f'%%flarex_call crm\nPOST /x?api_key={CHANCE}\nX-Api-Key: {CHANCE[::-1]}\n\n{{"note": "{KEY}"}}'
     file = saved(tmp_path / "a.ipynb", notebook(code(text)))
 
     mend_notebook(file)
@@ -109,7 +111,9 @@ def test_nothing_else_in_the_file_moves(tmp_path, ascii_only, indent):
 
 
 def test_what_is_written_is_a_valid_notebook_with_the_files_own_mode(tmp_path):
-    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x", outputs=[nbformat.v4.new_output("stream", text=KEY)])])
+    made = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell("x", outputs=[nbformat.v4.new_output("stream", text=KEY)])]
+    )
     file = tmp_path / "a.ipynb"
     nbformat.write(made, file)
     file.chmod(0o640)

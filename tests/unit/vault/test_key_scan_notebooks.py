@@ -75,7 +75,10 @@ def test_an_old_notebooks_cells_are_found_too(tmp_path):
 
 
 def test_an_old_outputs_traceback_and_html_are_found_too(tmp_path):
-    outputs = [{"output_type": "pyerr", "ename": "E", "evalue": KEY, "traceback": []}, {"output_type": "pyout", "html": KEY}]
+    outputs = [
+        {"output_type": "pyerr", "ename": "E", "evalue": KEY, "traceback": []},
+        {"output_type": "pyout", "html": KEY},
+    ]
     cell = {"cell_type": "code", "input": "x", "outputs": outputs}
     old = {"worksheets": [{"cells": [cell]}], "nbformat": 3, "nbformat_minor": 0}
 
@@ -160,12 +163,14 @@ def test_a_broken_notebook_is_looked_through_as_text_or_holds_nothing(tmp_path, 
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=20),
-        lambda inner: st.lists(inner, max_size=4)
-        | st.dictionaries(
-            st.sampled_from(["cells", "source", "outputs", "data", "text", "metadata", "widgets", WIDGETS, "state"])
-            | st.sampled_from(["output_type", "traceback", "attachments", "worksheets", "model_name", "value"]),
-            inner,
-            max_size=6,
+        lambda inner: (
+            st.lists(inner, max_size=4)
+            | st.dictionaries(
+                st.sampled_from(["cells", "source", "outputs", "data", "text", "metadata", "widgets", WIDGETS, "state"])
+                | st.sampled_from(["output_type", "traceback", "attachments", "worksheets", "model_name", "value"]),
+                inner,
+                max_size=6,
+            )
         ),
         max_leaves=30,
     )
