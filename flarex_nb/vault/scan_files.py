@@ -195,7 +195,8 @@ class Scan:
             if number:
                 ignored = is_ignored(path) in {True, None}
                 more = "" if ignored else " It is not in .gitignore yet: add it there."
-                self._notes.append(f"{path} holds {number} key{'' if number == 1 else 's'} and is not in git, which is right.{more}")
+                held = f"{number} key{'' if number == 1 else 's'}"
+                self._notes.append(f"{path} holds {held} and is not in git, which is right.{more}")
 
     def _windows(self, path: Path, encoding: str, *, code: bool, part: Any = "text") -> None:
         spot = Spot(str(path), part)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-CHANCE = "".join(("aZ3bY7cX1dW9", "eV5fU2gT8hS4", "iR6jQ0kP"))
+CHANCE = "aZ3bY7cX1dW9eV5fU2gT8hS4iR6jQ0kP"
 KEY = "_".join(("sk", "live", CHANCE[:24]))
 OTHER = "-".join(("sk", "ant", "api03", CHANCE * 3))
 

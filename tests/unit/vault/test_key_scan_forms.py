@@ -12,8 +12,8 @@ from flarex_nb.vault.scan_joined import join_literals
 from flarex_nb.vault.scan_shapes import SHAPES, public_start
 from written_keys import CHANCE, KEY, OTHER
 
-HEX = "".join(("9f86d081884c7d65", "9a2feaa0c55ad015"))
-UUID = "-".join(("8f14e45f", "ceea", "467f", "a8b1", "9d3c5e7f1a2b"))
+HEX = "9f86d081884c7d659a2feaa0c55ad015"
+UUID = "8f14e45f-ceea-467f-a8b1-9d3c5e7f1a2b"
 PASSWORD = "Tr0ub4dor" + "&3x"
 
 WRITTEN = [
