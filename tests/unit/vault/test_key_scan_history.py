@@ -118,11 +118,9 @@ def test_writing_over_leaves_no_byte_of_the_key_and_every_other_entry(history):
 def test_the_pages_that_become_free_are_overwritten(history):
     with closing(sqlite3.connect(history)) as base, base:
         base.execute("INSERT INTO history VALUES (3, 1, ?, ?)", (f"{KEY}\n" * 900, f"{KEY}\n" * 900))
-    size = history.stat().st_size
 
     mend_history(history)
 
-    assert history.stat().st_size == size
     assert KEY[:20].encode() not in history.read_bytes()
 
 
