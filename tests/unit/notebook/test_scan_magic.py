@@ -14,7 +14,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from flarex_nb.client import Client
 from flarex_nb.clock import VirtualClock
 from flarex_nb.errors import CellSyntaxError, UsageError
-from flarex_nb.notebook import commands, commands_scan
+from flarex_nb.notebook import commands, commands_call, commands_scan
 from flarex_nb.notebook.journal import Memory
 from flarex_nb.settings import Settings
 from scripted import ScriptedWire, reply
@@ -46,7 +46,7 @@ def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Any:
     clock = VirtualClock()
     wire = ScriptedWire(clock, [reply(200, {})])
     client = Client(Settings(), clock=clock, wire=wire, environ={}, folder=tmp_path)
-    for module in (commands, commands_scan):
+    for module in (commands, commands_call, commands_scan):
         monkeypatch.setattr(module, "default", lambda: client)
         monkeypatch.setattr(module, "is_batch", lambda _shell: True)
     (tmp_path / "work").mkdir()
@@ -83,7 +83,7 @@ def test_a_key_in_a_cell_is_refused_and_forgotten(shell: Any, here: Any, written
     assert KEY in repr(shell.history_manager.input_hist_raw)
 
     with pytest.raises(CellSyntaxError) as caught:
-        commands.call(shell, Memory(), line.removeprefix("%%flarex_call "), cell)
+        commands_call.call(shell, Memory(), line.removeprefix("%%flarex_call "), cell)
 
     assert KEY not in remembered(shell)
     assert "[STRIPE_SECRET_KEY]" in remembered(shell)
@@ -102,7 +102,7 @@ def test_where_the_history_cannot_be_written_the_refusal_says_that_it_is_in_ther
         other.execute("BEGIN IMMEDIATE")
 
         with pytest.raises(CellSyntaxError) as caught:
-            commands.call(shell, Memory(), "stripe", CELL.split("\n", 1)[1])
+            commands_call.call(shell, Memory(), "stripe", CELL.split("\n", 1)[1])
 
     assert "is already in the notebook and in IPython's history" in caught.value.hint
 
@@ -113,7 +113,7 @@ def test_a_value_of_the_store_is_refused_in_a_cell_whatever_it_looks_like(shell:
     typed(shell, f"%%flarex_call {text}")
 
     with pytest.raises(CellSyntaxError, match="the value of CRM_API_KEY is written out on line 2") as caught:
-        commands.call(shell, Memory(), *text.split("\n", 1))
+        commands_call.call(shell, Memory(), *text.split("\n", 1))
 
     assert caught.value.hint.startswith("Write {{$secret CRM_API_KEY}} instead")
     assert "plainly-words-value" not in remembered(shell)
@@ -122,7 +122,7 @@ def test_a_value_of_the_store_is_refused_in_a_cell_whatever_it_looks_like(shell:
 def test_a_line_with_the_pragma_above_is_sent(shell: Any, here: Any) -> None:
     here.client.secrets.set("STRIPE_SECRET_KEY", CHANCE, hosts=["api.stripe.com"])
 
-    commands.call(shell, Memory(), "stripe", f"GET /v1/charges\n# flarex: allow\n  ?token={CHANCE[::-1]}")
+    commands_call.call(shell, Memory(), "stripe", f"GET /v1/charges\n# flarex: allow\n  ?token={CHANCE[::-1]}")
 
     assert len(here.wire.seen) == 1
 
