@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from flarex_nb.errors import CellSyntaxError
 from flarex_nb.vault.scan import IN_HISTORY, refuse_literal_keys
-from flarex_nb.vault.scan_history import Row, overwrite
+from flarex_nb.vault.scan_history import overwrite_cell
 from flarex_nb.vault.scan_mend import without_keys
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from IPython.core.interactiveshell import InteractiveShell
 
     from flarex_nb.vault.scan import Contains
@@ -49,31 +51,29 @@ def _scrub(shell: InteractiveShell, contains: Contains) -> bool:
     def hidden(text: object) -> Any:
         return without_keys(text, contains) if isinstance(text, str) else text
 
-    typed = history.input_hist_raw[-1], history.input_hist_parsed[-1]
-    history.input_hist_raw[-1], history.input_hist_parsed[-1] = map(hidden, typed)
-    for name in _REMEMBERED:
-        setattr(history, name, hidden(getattr(history, name, "")))
-    lines = (shell.execution_count - 1, shell.execution_count)  # versions count up before the cell runs, or after
-    for name in (*_REMEMBERED[1:], *(f"_i{line}" for line in lines)):
-        if name in shell.user_ns:
-            shell.user_ns[name] = hidden(shell.user_ns[name])
-    return _in_database(history, lines, typed, hidden)
-
-
-def _in_database(history: Any, lines: tuple[int, int], typed: tuple[str, str], hidden: Any) -> bool:
-    with history.db_input_cache_lock:  # what is not in the cache has been written
-        waiting = history.db_input_cache
-        history.db_input_cache = [(number, *map(hidden, texts)) for number, *texts in waiting]
+    typed = {history.input_hist_raw[-1], history.input_hist_parsed[-1]}
+    _in_memory(shell, history, hidden)
     file = str(history.hist_file)
-    if not history.enabled or file == ":memory:" or any(number in lines for number, *_ in waiting):
+    if not history.enabled or file == ":memory:":
         return True
-    raw, parsed = typed
-    rows = [
-        (Row("history", column, history.session_number, line, text), hidden(text))
-        for line in lines
-        for column, text in (("source_raw", raw), ("source", parsed))
-    ]
     try:
-        return overwrite(Path(file), rows) > 0
+        overwrite_cell(Path(file), history.session_number, {text: hidden(text) for text in typed})
     except sqlite3.Error:
         return False
+    return True
+
+
+def _in_memory(shell: InteractiveShell, history: Any, hidden: Callable[[object], Any]) -> None:
+    """Write over the lists, the names such as `_i3`, and what waits to be written to the database."""
+    for kept in (history.input_hist_raw, history.input_hist_parsed):
+        kept[-1] = hidden(kept[-1])
+    for name in _REMEMBERED:
+        setattr(history, name, hidden(getattr(history, name, "")))
+    numbered = (
+        f"_i{number}" for number in (shell.execution_count - 1, shell.execution_count)
+    )  # counted before or after
+    for name in (*_REMEMBERED[1:], *numbered):
+        if name in shell.user_ns:
+            shell.user_ns[name] = hidden(shell.user_ns[name])
+    with history.db_input_cache_lock:  # what is not in the cache has been written
+        history.db_input_cache = [(number, *map(hidden, texts)) for number, *texts in history.db_input_cache]

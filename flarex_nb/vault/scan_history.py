@@ -65,6 +65,21 @@ def unread_part(path: Path) -> bool:
     return log.exists() and log.stat().st_size > 0
 
 
+def overwrite_cell(path: Path, session: int, cell: dict[str, str]) -> None:
+    """Replace each text of the session that is a key of `cell` by its value.
+
+    Raises:
+        sqlite3.Error: it is in use by another process, or damaged; nothing was replaced.
+    """
+    with closing(sqlite3.connect(path, timeout=_PATIENCE)) as base:
+        base.execute("PRAGMA secure_delete=ON")
+        with base:
+            for text, better in cell.items():
+                for column in ("source", "source_raw"):
+                    statement = f"UPDATE history SET {column}=? WHERE session=? AND {column}=?"  # noqa: S608 - names of ours
+                    base.execute(statement, (better, session, text))
+
+
 def overwrite(path: Path, changes: list[tuple[Row, str]]) -> int:
     """Replace these texts and return how many were; all of them or, where it fails, none.
 

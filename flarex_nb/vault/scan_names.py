@@ -25,6 +25,17 @@ _AUTHORIZATION: Final = re.compile(
     r"(?:bearer|basic|token|bot|apikey|api-key|key|sso-key)[ \t]+(?P<key>[^\s\"'`\\,;&]{8,})"
 )
 _BEARER: Final = re.compile(r"(?i)(?<![a-z0-9])bearer(?:[ \t]+|%20)(?P<key>[\w.~+/-]{20,}=*)")
+_COOKIE: Final = re.compile(
+    rf"(?i)(?<![a-z0-9])(?:set-)?cookies?{_QUOTE}?\]?[ \t]*[:=,][ \t]*{_QUOTE}?(?:[\w.-]{{1,60}}=[^;\s\"']{{0,200}};[ \t]*){{0,20}}?"
+    r"(?:\w{0,20}sess(?:ion)?(?:_?id)?|sid|\w{0,20}auth\w{0,20}|jwt|connect\.sid)=(?P<key>[^;\s\"']{16,})"
+)
+
+_HEADERS: Final = (
+    ("authorization", _AUTHORIZATION, "a literal credential in Authorization", False),
+    ("bearer", _BEARER, "a literal credential in Authorization", True),
+    ("cookie", _COOKIE, "a session's cookie", True),
+)
+"""(a word that is there in lower case, the pattern, what it is, whether the value must look random)."""
 
 _WORD: Final = re.compile(
     r"(?:key|token|secret|passw(?:or)?d|pwd|passphrase|credential)"
@@ -74,6 +85,9 @@ _NOT_SECRET: Final = re.compile(
 )
 _UUID: Final = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LOOKS_CODE: Final = re.compile(r"[A-Za-z_][\w]*(?:\.[A-Za-z_]\w*)+|[./~].*|https?:.*|\d[\d.,:/-]*")
+_ADDRESS: Final = re.compile(r"(?i)[a-z][a-z0-9+.-]{1,9}://")
+"""An address is no key; a password in one, and one that is a key as a whole, have shapes of their own."""
+
 _NO_PASSWORDS: Final = frozenset(
     {"password", "passwd", "pass", "pwd", "pw", "secret", "user", "username", "token", "root", "admin", "guest", "test"}
     | {"postgres", "mysql", "rabbitmq", "mypassword", "minioadmin", "hunter", "string", "none", "null", "true", "false"}
@@ -90,10 +104,10 @@ def named_keys(text: str) -> Iterator[tuple[int, int, str, str]]:
     low = text.lower()
     if len(low) != len(text):  # a few letters grow in lower case (U+0130), and places would move
         low = "".join(character.lower() if character.isascii() else character for character in text)
-    for lead, pattern, shortest in (("authorization", _AUTHORIZATION, 0), ("bearer", _BEARER, _SHORTEST)):
+    for lead, pattern, kind, shortest in _HEADERS:
         for found in pattern.finditer(text) if lead in low else ():
             if not is_blank(found["key"]) and (not shortest or looks_random(found["key"])):
-                yield *found.span("key"), "a literal credential in Authorization", "SERVICE_API_KEY"
+                yield *found.span("key"), kind, "SERVICE_API_KEY"
     for word in _WORD.finditer(low):
         yield from _under(text, word)
 
@@ -137,7 +151,7 @@ def _joined(found: re.Match[str], name: str) -> bool:
 
 def _is_key(found: re.Match[str], name: str, word: str) -> bool:
     key, quoted = found["quoted"] or found["bare"], bool(found["quoted"])
-    if is_placeholder(key) or show_markers(key) != key:
+    if is_placeholder(key) or show_markers(key) != key or _ADDRESS.match(key):
         return False
     if word.startswith(("passw", "pwd", "passphrase")) and not found["comma"]:
         return _is_password(key, quoted=quoted or name.isupper(), after=found["after"] or "")

@@ -69,6 +69,8 @@ WRITTEN = [
     f"AccountName=x;AccountKey={(CHANCE + HEX + CHANCE)[:86]}==;",
     f"https://x.blob.example/c?sv=2024&sig={CHANCE}{CHANCE}%3D",
     f"_authToken={CHANCE}",
+    f"Set-Cookie: lang=en; sessionid={CHANCE}; Path=/",
+    f'"Cookie": "a=1; connect.sid={CHANCE}"',
     "12345678" + f":AA{CHANCE}x",
     "SK" + HEX,
     f"{HEX}-us" + "17",
@@ -124,6 +126,8 @@ def test_a_key_is_found_however_it_is_written(text):
         "https://x.example/?api_key={api_key}",
         "tokens = ['a1b2c3d4e5f6g7h8', 'b2c3d4e5f6g7h8i9']",
         'x = "a" "b" + "c"',
+        f"Set-Cookie: theme=dark; _ga={CHANCE}; Path=/",
+        "('CRM_API_KEY', 'http://127.0.0.1:43335')",
         "PWD=/srv/work/a1b2c3d4e5f6g7h8",
     ],
 )
