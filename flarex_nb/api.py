@@ -45,6 +45,7 @@ class Options(TypedDict, total=False):
     simulate: str | None
     check: bool
     guard: Literal["public"] | None
+    allow_literal: bool
 
 
 def call(
@@ -69,7 +70,8 @@ def call(
         data: a form body.
         content: a body as it is.
         **options: `attempts=3`, `attempt_timeout=10.0` and `deadline=30.0` (seconds), `pages="all"`, `cache="use"`,
-            `check=False` (an HTTP error comes back as a result), and the others of `Options`.
+            `check=False` (an HTTP error comes back as a result), `allow_literal=True` (what looks like a key written
+            out in an argument is none), and the others of `Options`.
 
     Raises:
         FlarexError: what failed, with `.hint` (the next step), `.attempts`, `.reply` (the server's last answer) and

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from flarex_nb.vault.redact import Redactor
     from flarex_nb.vault.sources import Sources
 
-_BODY_ARGUMENTS = ("params", "headers", "json", "data", "content")
+_BODY_ARGUMENTS = ("params", "headers", "json", "data", "content", "allow_literal")
 _SANDBOX_HINT = "Run it again; `python -m flarex_nb.sandbox` shows what it says itself."
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from flarex_nb.client import default
 from flarex_nb.errors import SecretMissing, UsageError
 from flarex_nb.notebook.live import is_batch
+from flarex_nb.notebook.scrub import refuse_in_cell
 from flarex_nb.vault.ref import check_name
 from flarex_nb.vault.scan import refuse_literal_keys
 
@@ -53,6 +54,7 @@ SECRET_COMMANDS = ("list", "set", "rotate", "scope", "delete")
 
 def secrets(shell: InteractiveShell, line: str) -> object:
     """Return the panel, or carry out one command on a secret."""
+    refuse_in_cell(shell, line, default().redactor.find)
     words = _words(line)
     store = default().secrets
     if not words:

@@ -13,6 +13,7 @@ from flarex_nb.client import default
 from flarex_nb.errors import FlarexError, IncompletePages, UsageError
 from flarex_nb.notebook.journal import past_error, past_result, past_stop
 from flarex_nb.notebook.live import Live, is_batch
+from flarex_nb.notebook.scrub import refuse_in_cell
 from flarex_nb.pipeline.bind import settle
 from flarex_nb.pipeline.view import counted
 
@@ -62,6 +63,7 @@ def _requests(
     from flarex_nb.pipeline.ask import Surroundings, from_cell, from_line  # noqa: PLC0415 - loads with the first call
     from flarex_nb.public import check_request  # noqa: PLC0415 - the same
 
+    refuse_in_cell(shell, line if cell is None else f"{line}\n{cell}", default().redactor.find)
     base = default().settings.options()
     around = Surroundings(shell.user_ns, memory.answers, Path.cwd())
     read = from_line(line, around, base) if cell is None else from_cell(line, cell, around, base)

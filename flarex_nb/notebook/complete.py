@@ -36,6 +36,7 @@ SUBWORDS: dict[str, tuple[str, ...]] = {
     "flarex_services": ("show",),
     "flarex_cache": ("clear",),
     "flarex_reset": ("all",),
+    "flarex_scan": ("--history", "--no-session"),
 }
 """The first words of the other magics. Behind them comes what `_BEHIND` says."""
 

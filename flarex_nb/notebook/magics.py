@@ -155,3 +155,23 @@ class FlarexMagics(Magics):
             from flarex_nb.notebook import commands_seeing  # noqa: PLC0415 - loads with the first use
 
             return commands_seeing.cache(line)
+
+    @no_var_expand
+    @line_magic
+    def flarex_scan(self, line: str) -> Sheet:
+        """Look for keys in this folder's notebooks and files, and in the cells of this session.
+
+        In a notebook: sources, outputs, metadata, attachments and saved widgets; also `.ipynb_checkpoints`, a `.env`
+        that git tracks, and any text file. Known values are found in whatever form they were written.
+
+            %flarex_scan
+            %flarex_scan reports/ notes.md
+            %flarex_scan --history
+
+        `--history` adds IPython's history of all sessions, `--no-session` leaves out this one. A line `# flarex: allow`
+        lets the next line be. `flarex-nb scan` does the same in a terminal, and with `--fix` takes keys out.
+        """
+        with boxed():
+            from flarex_nb.notebook import commands_scan  # noqa: PLC0415 - loads with the first use
+
+            return commands_scan.scan(self.here, line)

@@ -22,7 +22,8 @@ from flarex_nb.text.magicline import parse_line
 from flarex_nb.text.options import read_settings, to_call_options
 from flarex_nb.text.template import fill
 from flarex_nb.vault.ref import marker
-from flarex_nb.vault.scan import find_keys, refuse_literal_keys
+from flarex_nb.vault.scan import refuse_literal_keys
+from flarex_nb.vault.scan_refuse import refuse_literal_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -55,6 +56,7 @@ def from_python(  # noqa: PLR0913 - the arguments of a call, by name
     content: bytes | str | None = None,
     options: CallOptions,
     nested: bool = True,
+    allow_literal: bool = False,
 ) -> CallRequest:
     """Return the request of a Python call: `request` is "GET /v1/charges", or only the path for a GET.
 
@@ -62,26 +64,25 @@ def from_python(  # noqa: PLR0913 - the arguments of a call, by name
     With `nested` False a list in `params` is the same name several times, as in httpx.
 
     Raises:
-        UsageError: no method and path in `request`, or more than one body.
+        UsageError: no method and path in `request`, more than one body, or a key written out in any of it, unless
+            `allow_literal`.
     """
     method, target = _method_and_target(request)
     path, _, query = target.partition("#")[0].partition("?") if options.guard else target.partition("?")
     written = tuple(parse_qsl(query, keep_blank_values=True))
     lines = _headers(headers)
+    pairs = flat(params, "params", nested=nested)
+    if not allow_literal:
+        refuse_literal_arguments(path, (*written, *pairs), lines, json if data is None and content is None else data)
     return CallRequest(
         service=service,
         method=method,
         target=path,
-        query=(*written, *flat(params, "params", nested=nested)),
+        query=(*written, *pairs),
         headers=lines,
         body=_body(json, data, content),
         options=options,
         url=target.partition("#")[0] if options.guard and not params else "",
-        warnings=tuple(
-            f"the header {name} holds a key written out; keep it in the store"
-            for name, value in lines
-            if find_keys(f"{name}: {value}")
-        ),
     )
 
 

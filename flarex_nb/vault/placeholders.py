@@ -18,13 +18,22 @@ _MARKS: Final = re.compile(
 _FEWEST: Final = 5
 """Different characters; a key of 16 drawn at random has more."""
 
-_WORDLIKE: Final = re.compile(r"[A-Za-z]+(?:[-_.][A-Za-z]+)*|[a-z]+[0-9]{0,2}(?:[-_.](?:[a-z]+[0-9]{0,2}|[0-9]{1,3}))*")
+_SHORT_TAIL: Final = 8
+_LONG: Final = 20
+"""Characters of a text whose last underscore may be one of the random characters, not the end of a start like `sk_`."""
+
+_WORDLIKE: Final = re.compile(
+    r"[A-Za-z]+(?:[-_.][A-Za-z]+)*|[a-z]+[0-9]{0,2}(?:[-_.](?:[a-z]+[0-9]{0,2}|[0-9]{1,3}))*"
+    r"|[A-Z]+[0-9]{0,2}(?:_(?:[A-Z]+[0-9]{0,2}|[0-9]{1,4}))+"
+)
 _LONGEST_WORD: Final = 16
 
 
 def is_placeholder(text: str) -> bool:
     """Return whether the text is visibly no key: `<YOUR_KEY>`, `sk_test_xxxx`, `{{token}}`, `$TOKEN`, `...`."""
-    return bool(_MARKS.search(text)) or len(set(text.rpartition("_")[2])) < _FEWEST
+    tail = text.rpartition("_")[2]
+    drawn = text if len(tail) < _SHORT_TAIL and len(text) >= _LONG else tail
+    return bool(_MARKS.search(text)) or len(set(drawn)) < _FEWEST
 
 
 def is_wordlike(text: str) -> bool:

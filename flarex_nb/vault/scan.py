@@ -1,22 +1,22 @@
 """Keys that somebody typed or saved in a text: where each stands and what it looks like, never what it is. Pure.
 
 Knows the shapes that issuers give their keys, values near the names of keys, and, when told, this session's values.
-A key of no known shape under no telling name is not found.
+A key of no known shape under no telling name is not found, unless it is asked to guess.
 """
 
 from __future__ import annotations
 
 import bisect
-import math
 import re
-from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal
 
 from flarex_nb.errors import CellSyntaxError
 from flarex_nb.model import Span
-from flarex_nb.vault.placeholders import is_placeholder, is_wordlike
-from flarex_nb.vault.ref import show_markers
+from flarex_nb.vault.placeholders import is_placeholder
+from flarex_nb.vault.scan_joined import join_literals
+from flarex_nb.vault.scan_names import bits, is_blank, is_no_password, named_keys
+from flarex_nb.vault.scan_shapes import SHAPES, long_runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -24,16 +24,24 @@ if TYPE_CHECKING:
     Contains = Callable[[str], Iterable[tuple[int, int, str]]]
     """Tells (start, end, name) of each known value in a text, as `Redactor.find` does."""
 
+How = Literal["value", "shape", "name", "chance"]
+"""Why it is taken for a key: a known value, an issuer's shape, the name it stands under, or that it looks random."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One key in a text: what it looks like, a name to keep it under, its place (from 1) and length, never itself."""
+    """One key in a text: what it looks like, a name to keep it under, its place (from 1) and length, never itself.
+
+    `start` counts characters from the beginning of the text; `column` from that of the line.
+    """
 
     kind: str
     name_hint: str
     line: int
     column: int
     length: int
+    start: int = 0
+    how: How = "shape"
 
     @property
     def place(self) -> str:
@@ -41,94 +49,55 @@ class Finding:
         return str(Span(self.line, self.column))
 
 
-class _Shape(NamedTuple):
-    """How an issuer's keys look; group "key" is the key where the pattern needs more around it."""
+_Taken = tuple[int, int, str, str, How]
 
-    kind: str
-    name: str
-    pattern: re.Pattern[str]
-
-
-def _shape(kind: str, name: str, pattern: str) -> _Shape:
-    return _Shape(kind, name, re.compile(rf"(?<![A-Za-z0-9])(?:{pattern})"))
-
-
-_B62: Final = "[A-Za-z0-9]"
-_SHAPES: Final = (
-    # A service account's file holds the key as one JSON string, so its line breaks may be written as \n.
-    _shape("a private key", "PRIVATE_KEY", r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----"),
-    _shape("a Stripe secret key", "STRIPE_SECRET_KEY", rf"sk_(?:live|test|org)_{_B62}[A-Za-z0-9_]{{15,}}"),
-    _shape("a Stripe restricted key", "STRIPE_SECRET_KEY", rf"rk_(?:live|test)_{_B62}{{16,}}"),
-    _shape("a webhook signing secret", "STRIPE_WEBHOOK_SECRET", r"whsec_[A-Za-z0-9+/]{16,}={0,2}"),
-    _shape("an Anthropic API key", "ANTHROPIC_API_KEY", r"sk-ant-[\w-]{16,}"),
-    _shape("an OpenRouter API key", "OPENROUTER_API_KEY", r"sk-or-[\w-]{16,}"),
-    _shape("an OpenAI API key", "OPENAI_API_KEY", rf"sk-(?:proj|svcacct|admin)-[\w-]{{16,}}|sk-{_B62}{{20,}}"),
-    _shape("a GitHub token", "GITHUB_TOKEN", rf"gh[opsur]_{_B62}{{20,}}|github_pat_\w{{22,}}"),
-    _shape("a GitLab token", "GITLAB_TOKEN", r"glpat-[\w-]{20,}"),
-    _shape("a Google API key", "GOOGLE_API_KEY", r"AIza[\w-]{35}(?![\w-])"),
-    _shape("a Google OAuth client secret", "GOOGLE_CLIENT_SECRET", r"GOCSPX-[\w-]{20,}"),
-    _shape("a Google access token", "GOOGLE_ACCESS_TOKEN", r"ya29\.[\w-]{20,}"),
-    _shape("a Slack token", "SLACK_API_KEY", r"xox[a-z](?:\.xox[a-z])?-[A-Za-z0-9-]{10,}|xapp-[A-Za-z0-9-]{10,}"),
-    _shape("a Slack webhook", "SLACK_WEBHOOK_URL", r"https://hooks\.slack\.com/(?:services|workflows)/[\w/-]{20,}"),
-    _shape(
-        "a Discord webhook",
-        "DISCORD_WEBHOOK_URL",
-        r"https://(?:(?:ptb|canary)\.)?discord(?:app)?\.com/api/(?:v[0-9]{1,2}/)?webhooks/[0-9]{5,}/[\w-]{20,}",
-    ),
-    _shape("an AWS access key", "AWS_ACCESS_KEY_ID", r"(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])"),
-    _shape("a Hugging Face token", "HF_TOKEN", rf"hf_{_B62}{{30,}}"),
-    _shape("a package registry token", "REGISTRY_TOKEN", rf"npm_{_B62}{{30,}}|pypi-[\w-]{{40,}}"),
-    _shape("a SendGrid API key", "SENDGRID_API_KEY", r"SG\.[\w-]{16,}\.[\w-]{16,}"),
-    _shape("a signed token (JWT)", "ACCESS_TOKEN", r"eyJ[\w-]{10,}\.eyJ[\w-]{4,}\.[\w-]{16,}"),
-    _shape(
-        "a password in a URL",
-        "SERVICE_PASSWORD",
-        r"[a-z][a-z0-9+.-]{1,20}://[^\s/:@\"']{0,80}:(?P<key>[^\s/@\"']{4,200})@",
-    ),
+_LINE_END: Final = re.compile(r"\r\n|\r|\n")
+_ALLOW: Final = re.compile(r"(?i)flarex:[ \t]*allow\b|pragma:[ \t]*(?:allow|white)list[ \t]+secret")
+_ALLOW_NEXT: Final = re.compile(
+    r"(?i)[ \t]*(?:#|//|--|;|<!--)[ \t]*flarex:[ \t]*allow\b"
+    r"|.*pragma:[ \t]*(?:allow|white)list[ \t]+nextline[ \t]+secret"
 )
-
-_QUOTE: Final = r"\\{0,3}[\"']?"
-_AUTHORIZATION: Final = re.compile(
-    rf"(?i)(?<![a-z0-9])(?:proxy-)?authorization{_QUOTE}[ \t]*[:=,][ \t]*[bf]?{_QUOTE}"
-    r"(?:bearer|basic|token|bot|apikey)[ \t]+(?P<key>[^\s\"'\\,;]{8,})"
+_RANDOM: Final = re.compile(r"(?P<quote>[\"'])(?P<key>[A-Za-z0-9+/_-]{32,128}={0,2})(?P=quote)")
+_NO_KEY_BEFORE: Final = re.compile(
+    r"(?i)sha-?\d|hash|digest|integrity|checksum|md5|etag|image|data:|base64|fingerprint|uuid|cert|public|ssh-|cursor"
+    r"|href|src|url|path|\bid\b|_id\b|name|signature|\bpk_|commit|rev\b|version|alphabet|chars|sequence|dna|model"
+    r"|idempot|nonce|trace|b64|decode|by_key|bucket|drive|sheet|folder|document|dataset|page|next|token_urlsafe"
 )
-_NAMED: Final = re.compile(
-    r"""(?ix)
-    (?<![a-z0-9_.-])
-    (?P<name>[a-z0-9_.-]{0,40}?
-       (?:api[_-]?key|access[_-]?key|secret[_-]?key|private[_-]?key|signing[_-]?key|auth[_-]?key|subscription[_-]key
-         |client[_-]?secret|(?<![a-z])secret|(?:access|refresh|auth|bearer|bot|id|api)[_-]?token|(?<![a-z])token
-         |passw(?:or)?d|passphrase))
-    \\{0,3}["']?[ \t]*(?:[:=]|=>)[ \t]*[bfr]?(?P<quote>\\{0,3}["'])?
-    (?P<key>[A-Za-z0-9_\-+/=.~%!^&*#@$<{\[]{8,512})
-    (?P<after>[(\[.]?)
-    """
-)
-_NOT_SECRET: Final = re.compile(
-    r"(?i)idempot|page|next|sync|cursor|continu|cache|public|publishable|csrf|xsrf|max|primary|foreign"
-)
-_UUID: Final = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_SHORTEST: Final = 16
-_RANDOM_BITS: Final = 3.0
-"""Bits a character: words in snake case have less, 16 random characters of base 62 or hex about 3.2 and more."""
+_LOOKED_BACK: Final = 48
+_CHANCE_BITS: Final = 4.2
 
 
-def find_keys(text: str, contains: Contains | None = None) -> list[Finding]:
+def find_keys(text: str, contains: Contains | None = None, *, guess: bool = False) -> list[Finding]:
     """Return the literal keys in the text, in order, none overlapping.
 
     `contains` finds known values. Visible placeholders (`sk_test_xxxx`, `<YOUR_KEY>`, `{{token}}`, `...`) and markers
-    are no findings.
+    are no findings. With `guess`, which is for source code, a long quoted text that looks random is one whatever its
+    name, and literals that stand side by side are read as one.
     """
-    taken: list[tuple[int, int, str, str]] = []
-    for start, end, kind, name in _all(text, contains):
-        if all(end <= other[0] or start >= other[1] for other in taken):
-            taken.append((start, end, kind, name))
-    begins = [0, *(found.end() for found in re.finditer(r"\r\n|\r|\n", text))]
+    taken: list[_Taken] = []
+    for each in _all(text, contains, guess=guess):
+        _take(taken, each)
+    if not taken:
+        return []
+    begins = [0, *(found.end() for found in _LINE_END.finditer(text))]
     return [
-        Finding(kind, name, line, start - begins[line - 1] + 1, end - start)
-        for start, end, kind, name in sorted(taken)
+        Finding(kind, name, line, start - begins[line - 1] + 1, end - start, start, how)
+        for start, end, kind, name, how in taken
         for line in [bisect.bisect_right(begins, start)]
     ]
+
+
+def unallowed_keys(text: str, contains: Contains | None = None, *, guess: bool = False) -> list[Finding]:
+    """Return what `find_keys` returns, without those on lines whose comment allows it.
+
+    `# flarex: allow` or `pragma: allowlist secret` on the line itself; on the line above it where that line is a
+    comment and nothing else, or says `pragma: allowlist nextline secret`.
+    """
+    found = find_keys(text, contains, guess=guess)
+    if not found or not ("flarex:" in text or "pragma:" in text):
+        return found
+    lines = _LINE_END.split(text)
+    return [each for each in found if not _allowed(lines, each.line - 1)]
 
 
 def refuse_literal_keys(text: str, contains: Contains | None = None, *, first_line: int = 1) -> None:
@@ -137,67 +106,79 @@ def refuse_literal_keys(text: str, contains: Contains | None = None, *, first_li
     Raises:
         CellSyntaxError: naming line and column, what the key looks like and where it belongs; never the key.
     """
-    found = find_keys(text, contains)
+    found = unallowed_keys(text, contains)
     if not found:
         return
     first = found[0]
     more = f", and {len(found) - 1} more below" if len(found) > 1 else ""
     place = str(Span(first.line + first_line - 1, first.column))
     msg = f"{first.kind} is written out on {place}{more}; nothing was sent"
-    name = first.name_hint
-    hint = (
-        f"Run %flarex_secrets set {name}, then write {{{{$secret {name}}}}} instead of the key. The cell as it was run "
-        "is already in the notebook and in IPython's history: if others can read those, replace the key at its issuer."
-    )
-    raise CellSyntaxError(msg, hint=hint, place=place)
+    allow = "What is no key may stay below a line `# flarex: allow`."
+    raise CellSyntaxError(msg, hint=f"{way_out(first)} {IN_HISTORY} {allow}", place=place)
 
 
-def _all(text: str, contains: Contains | None) -> Iterator[tuple[int, int, str, str]]:
+IN_HISTORY: Final = (
+    "The cell as it was run is already in the notebook and in IPython's history: if others can read those, replace the "
+    "key at its issuer."
+)
+
+
+def way_out(found: Finding) -> str:
+    """Return the steps that move the key out of a cell."""
+    name = found.name_hint
+    kept = "Write" if found.how == "value" else f"Run %flarex_secrets set {name}, then write"
+    return f"{kept} {{{{$secret {name}}}}} instead of the key."
+
+
+def _allowed(lines: list[str], number: int) -> bool:
+    return bool(_ALLOW.search(lines[number]) or (number and _ALLOW_NEXT.match(lines[number - 1])))
+
+
+def _take(taken: list[_Taken], each: _Taken) -> None:
+    """Put it at its place, unless one that is there already overlaps it."""
+    at = bisect.bisect_left(taken, each[:1])
+    if (at and taken[at - 1][1] > each[0]) or (at < len(taken) and taken[at][0] < each[1]):
+        return
+    taken.insert(at, each)
+
+
+def _all(text: str, contains: Contains | None, *, guess: bool) -> Iterator[_Taken]:
     """Return candidates, the surest first: a later one that overlaps says nothing new."""
     for start, end, name in contains(text) if contains else ():
-        yield start, end, f"the value of {name}", name
+        if "sandbox" not in text[start:end].lower():  # the sandbox's own keys are no secrets
+            yield start, end, f"the value of {name}", name, "value"
     yield from _shaped(text)
-    for found in _AUTHORIZATION.finditer(text):
-        if not _is_blank(found["key"]):
-            yield found.start("key"), found.end("key"), "a literal credential in Authorization", "SERVICE_API_KEY"
-    for found in _NAMED.finditer(text):
-        if _is_named_key(found):
-            yield found.start("key"), found.end("key"), "what looks like a key", _name_from(found["name"])
+    for start, end, kind, name in named_keys(text):
+        yield start, end, kind, name, "name"
+    if guess:
+        yield from _split_up(text, contains)
+        yield from _by_chance(text)
 
 
-def _shaped(text: str) -> Iterator[tuple[int, int, str, str]]:
-    for shape in _SHAPES:
-        group = "key" if "key" in shape.pattern.groupindex else 0
-        for found in shape.pattern.finditer(text):
-            if not is_placeholder(found[group]):
-                yield found.start(group), found.end(group), shape.kind, shape.name
+def _shaped(text: str) -> Iterator[_Taken]:
+    runs = long_runs(text)
+    for shape in SHAPES:
+        for start, end in shape.find(text, runs):
+            key = text[start:end]
+            if not is_placeholder(key) and not (shape.name == "SERVICE_PASSWORD" and is_no_password(key, shape.kind)):
+                yield start, end, shape.kind, shape.name, "shape"
 
 
-def _is_blank(key: str) -> bool:
-    return is_placeholder(key) or is_wordlike(key) or show_markers(key) != key
+def _split_up(text: str, contains: Contains | None) -> Iterator[_Taken]:
+    """Return keys that are written as several literals side by side."""
+    joined = join_literals(text)
+    if joined is None:
+        return
+    for start, end, kind, name, how in _all(joined.text, contains, guess=False):
+        first, last = joined.before(start), joined.before(end - 1) + 1
+        if last - first > end - start:
+            yield first, last, kind, name, how
 
 
-def _is_named_key(found: re.Match[str]) -> bool:
-    key, password = found["key"], "pass" in found["name"].lower()
-    if _NOT_SECRET.search(found["name"]) or _is_blank(key):
-        return False
-    if password and found["quote"]:
-        return True
-    if len(key) < _SHORTEST or (not found["quote"] and found["after"]):
-        return False
-    mixed = any(character.isdigit() for character in key) and any(character.isalpha() for character in key)
-    return bool(_UUID.fullmatch(key)) or (mixed and _bits(key) >= _RANDOM_BITS)
-
-
-def _bits(text: str) -> float:
-    """Return the entropy of the text's own characters, in bits a character (Shannon)."""
-    return -sum(count / len(text) * math.log2(count / len(text)) for count in Counter(text).values())
-
-
-def _name_from(written: str) -> str:
-    """Return the name it stands under as the name of a secret; a bare `api_key` does not say whose."""
-    words = re.sub(r"[^A-Za-z0-9]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", written)).strip("_").upper()
-    words = words.removeprefix("X_")
-    return (
-        words if "_" in words and words not in {"API_KEY", "ACCESS_TOKEN"} and words[0].isalpha() else "SERVICE_API_KEY"
-    )
+def _by_chance(text: str) -> Iterator[_Taken]:
+    for found in _RANDOM.finditer(text):
+        key = found["key"]
+        before = text[max(0, found.start() - _LOOKED_BACK) : found.start()].rpartition("\n")[2]
+        kinds = sum(any(test(character) for character in key) for test in (str.islower, str.isupper, str.isdigit))
+        if kinds == 3 and bits(key) >= _CHANCE_BITS and not is_blank(key) and not _NO_KEY_BEFORE.search(before):  # noqa: PLR2004 - all three
+            yield *found.span("key"), "a long random text", "SERVICE_API_KEY", "chance"

@@ -227,6 +227,9 @@ def test_a_key_is_found_behind_any_words(words, key):
         "Authorization: Bearer " * 15_000,
         " " * 300_000,
         "key=" * 75_000,
+        "cookie: a=1; " * 20_000,
+        "Bearer " * 40_000,
+        "'a' + " * 40_000,
     ],
 )
 def test_a_large_text_is_scanned_in_time_that_grows_with_its_length(piece):
