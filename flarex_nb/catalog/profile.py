@@ -6,6 +6,7 @@ stands in a profile. A profile never holds a secret's value, only names.
 
 from __future__ import annotations
 
+import functools
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -223,6 +224,15 @@ class Service(_Part):
     def secret_names(self) -> tuple[str, ...]:
         """The names of the secrets the service needs, by the naming convention."""
         return () if isinstance(self.auth, NoAuth) else (self.auth.secret,)
+
+    @functools.cached_property
+    def by_length(self) -> dict[tuple[str, int], list[tuple[list[str], Endpoint]]]:
+        """The endpoints with their paths in parts, by method and number of parts."""
+        found: dict[tuple[str, int], list[tuple[list[str], Endpoint]]] = {}
+        for endpoint in self.endpoints:
+            parts = endpoint.path.strip("/").split("/")
+            found.setdefault((endpoint.method, len(parts)), []).append((parts, endpoint))
+        return found
 
     @property
     def host(self) -> str:

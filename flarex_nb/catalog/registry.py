@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,40}(?:_[a-z0-9-]{1,20}){0,4}\Z")
 
 
+class _Told:
+    """What was read off all profiles; a registration makes a new one, and who reads meanwhile writes into the old."""
+
+    def __init__(self) -> None:
+        self.hosts: dict[str, tuple[str, ...]] = {}
+        self.private: frozenset[tuple[str, int]] | None = None
+
+
 class Registry:
     """Profiles by name; packaged ones are read when first asked for."""
 
@@ -30,6 +38,7 @@ class Registry:
         """Begin with the packaged profiles."""
         self._packaged = frozenset(toml.catalog_names())
         self._known: dict[str, Service] = {}
+        self._told: _Told = _Told()
 
     def names(self) -> tuple[str, ...]:
         """Return every name that can be called, sorted."""
@@ -45,7 +54,10 @@ class Registry:
         Raises:
             UnknownService: with the nearest name there is.
         """
-        if name in self._packaged and name not in self._known:
+        known = self._known.get(name)
+        if known is not None:
+            return known
+        if name in self._packaged:
             self._known[name] = toml.from_catalog(name)
         if not _NAME.match(str(name)):
             msg = "this is not the name of a service"
@@ -77,6 +89,7 @@ class Registry:
             msg = f"{service.name!r} is the name of a service that comes with flarex_nb"
             raise ProfileError(msg, hint="Give yours another name.")
         self._known[service.name] = service
+        self._told = _Told()
 
     def for_url(self, url: str) -> Service | None:
         """Return the service that `url` is below, the longest base URL first, None when there is none."""
@@ -90,15 +103,22 @@ class Registry:
 
         Where a packaged profile declares it, only packaged profiles count: a profile of one's own cannot widen it.
         """
+        told = self._told
+        if name in told.hosts:
+            return told.hosts[name]
         declaring = [service for service in map(self.get, self.names()) if name in service.secret_names]
         counting = [service for service in declaring if self.is_packaged(service.name)] or declaring
         hosts = (host for service in counting for host in service.hosts or (_authority(service),))
-        return tuple(dict.fromkeys(hosts))
+        told.hosts[name] = found = tuple(dict.fromkeys(hosts))
+        return found
 
     def private_places(self) -> frozenset[tuple[str, int]]:
         """Return the (host, port) of every service registered with network "private"."""
-        known = map(self.get, self.names())
-        return frozenset((service.host, service.port) for service in known if service.network == "private")
+        told = self._told
+        if told.private is None:
+            known = map(self.get, self.names())
+            told.private = frozenset((service.host, service.port) for service in known if service.network == "private")
+        return told.private
 
 
 def _authority(service: Service) -> str:
@@ -109,9 +129,8 @@ def _authority(service: Service) -> str:
 def endpoint_for(service: Service, method: str, path: str) -> Endpoint | None:
     """Return the documented endpoint that `path` is an instance of, None for a path the profile does not know."""
     parts = path.strip("/").split("/")
-    for endpoint in service.endpoints:
-        pattern = endpoint.path.strip("/").split("/")
-        if endpoint.method == method and len(pattern) == len(parts) and all(map(_fits, pattern, parts)):
+    for pattern, endpoint in service.by_length.get((method, len(parts)), ()):
+        if all(map(_fits, pattern, parts)):
             return endpoint
     return None
 
