@@ -6,11 +6,20 @@ stands in a profile. A profile never holds a secret's value, only names.
 
 from __future__ import annotations
 
-import functools
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from flarex_nb.errors import ProfileError
 
 _JSON_TYPES = {"string", "number", "boolean", "list", "object"}
 
@@ -155,6 +164,20 @@ class Endpoint(_Part):
     shape: str = ""
 
 
+_Index: TypeAlias = tuple[tuple[Endpoint, ...], dict[tuple[str, int], list[tuple[list[str], Endpoint]]]]
+"""Endpoints, and the same by method and number of parts of their path."""
+
+
+def profile_error(error: ValidationError) -> ProfileError:
+    """Return pydantic's complaint as one of ours; the value itself is left out, since it may hold anything."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"]) or "the profile"
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    words = str(first["msg"]).removeprefix("Value error, ")
+    msg = f"the profile's {where} is not right: {words}{more}"
+    return ProfileError(msg, hint="`flarex_nb.Service?` lists the fields and what each can be.")
+
+
 class Service(_Part):
     """A service anyone can call by name.
 
@@ -184,6 +207,7 @@ class Service(_Part):
     max_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
     shapes: dict[str, RecordShape] = {}
     endpoints: tuple[Endpoint, ...] = ()
+    _index: _Index | None = None
 
     @field_validator("base_url")
     @classmethod
@@ -220,19 +244,29 @@ class Service(_Part):
             raise ValueError(msg)
         return self
 
+    @model_validator(mode="wrap")
+    @classmethod
+    def _said_in_our_words(cls, fields: object, check: ModelWrapValidatorHandler[Service]) -> Service:
+        # The last of the validators is the outermost, so that the complaints of all of them pass here.
+        try:
+            return check(fields)
+        except ValidationError as error:
+            raise profile_error(error) from None
+
     @property
     def secret_names(self) -> tuple[str, ...]:
         """The names of the secrets the service needs, by the naming convention."""
         return () if isinstance(self.auth, NoAuth) else (self.auth.secret,)
 
-    @functools.cached_property
-    def by_length(self) -> dict[tuple[str, int], list[tuple[list[str], Endpoint]]]:
-        """The endpoints with their paths in parts, by method and number of parts."""
-        found: dict[tuple[str, int], list[tuple[list[str], Endpoint]]] = {}
-        for endpoint in self.endpoints:
-            parts = endpoint.path.strip("/").split("/")
-            found.setdefault((endpoint.method, len(parts)), []).append((parts, endpoint))
-        return found
+    def of_length(self, method: str, parts: int) -> list[tuple[list[str], Endpoint]]:
+        """Return the endpoints of that method whose path has so many parts, each with its path in parts."""
+        if self._index is None or self._index[0] is not self.endpoints:  # a copy may have other endpoints
+            found: dict[tuple[str, int], list[tuple[list[str], Endpoint]]] = {}
+            for endpoint in self.endpoints:
+                pattern = endpoint.path.strip("/").split("/")
+                found.setdefault((endpoint.method, len(pattern)), []).append((pattern, endpoint))
+            self._index = (self.endpoints, found)
+        return self._index[1].get((method, parts), [])
 
     @property
     def host(self) -> str:

@@ -129,7 +129,7 @@ def _authority(service: Service) -> str:
 def endpoint_for(service: Service, method: str, path: str) -> Endpoint | None:
     """Return the documented endpoint that `path` is an instance of, None for a path the profile does not know."""
     parts = path.strip("/").split("/")
-    for pattern, endpoint in service.by_length.get((method, len(parts)), ()):
+    for pattern, endpoint in service.of_length(method, len(parts)):
         if all(map(_fits, pattern, parts)):
             return endpoint
     return None

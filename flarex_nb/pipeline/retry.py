@@ -43,10 +43,12 @@ if TYPE_CHECKING:
 
 _SENT_ORDER: tuple[Sent, ...] = ("no", "maybe", "yes")
 
-_STORED_ANSWER = (
-    "The service gives this same answer to the same idempotency key. Look whether the request was applied; if it was "
-    "not, --idempotency new asks with a fresh key."
-)
+_HINTS = {
+    "stored-answer": (
+        "The service gives this same answer to the same idempotency key. Look whether the request was applied; if it "
+        "was not, --idempotency new asks with a fresh key."
+    )
+}
 
 _DONE = Stop("succeeded", "The answer is good.")
 
@@ -215,8 +217,8 @@ class _Run:
             self._check_wait(decision, error)
         elif self._attempts:
             error.context.setdefault("why it ended", decision.sentence)
-        if decision.reason == "stored-answer":
-            error.hint = _STORED_ANSWER
+        if isinstance(decision, Stop):
+            error.hint = _HINTS.get(decision.reason, "") or decision.hint or error.hint
         return decision
 
     def _check_wait(self, decision: Again, error: FlarexError) -> None:

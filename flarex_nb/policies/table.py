@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from flarex_nb.errors import ApiError, AttemptTimeout, ConnectFailed, ResponseError, TransportError
+from flarex_nb.errors import ApiError, AttemptTimeout, ConnectFailed, DeadlineExceeded, ResponseError, TransportError
 from flarex_nb.model import header
 from flarex_nb.policies.codes import codes, in_progress
 from flarex_nb.policies.dialects import EXPLICIT, blocked, limited, server_wait
@@ -98,6 +98,8 @@ def _own(facts: Facts, error: FlarexError | None) -> Stop | None:
     if isinstance(error, ResponseError):
         sentence = "The answer came whole but is not what was promised; another one would be the same."
         return None if failed else Stop("invalid-answer", sentence)
+    if isinstance(error, DeadlineExceeded):
+        return Stop("refused-by-us", "The deadline passed during this attempt, so there is no time for another.")
     if error is not None and not isinstance(error, ApiError):
         return Stop("refused-by-us", f"This was refused here ({error.kind}), not by the server.")
     if facts.status in SUCCESS:
