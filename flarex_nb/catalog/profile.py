@@ -6,7 +6,7 @@ stands in a profile. A profile never holds a secret's value, only names.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -164,10 +164,6 @@ class Endpoint(_Part):
     shape: str = ""
 
 
-_Index: TypeAlias = tuple[tuple[Endpoint, ...], dict[tuple[str, int], list[tuple[list[str], Endpoint]]]]
-"""Endpoints, and the same by method and number of parts of their path."""
-
-
 def profile_error(error: ValidationError) -> ProfileError:
     """Return pydantic's complaint as one of ours; the value itself is left out, since it may hold anything."""
     first = error.errors(include_input=False, include_url=False)[0]
@@ -207,7 +203,6 @@ class Service(_Part):
     max_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
     shapes: dict[str, RecordShape] = {}
     endpoints: tuple[Endpoint, ...] = ()
-    _index: _Index | None = None
 
     @field_validator("base_url")
     @classmethod
@@ -257,16 +252,6 @@ class Service(_Part):
     def secret_names(self) -> tuple[str, ...]:
         """The names of the secrets the service needs, by the naming convention."""
         return () if isinstance(self.auth, NoAuth) else (self.auth.secret,)
-
-    def of_length(self, method: str, parts: int) -> list[tuple[list[str], Endpoint]]:
-        """Return the endpoints of that method whose path has so many parts, each with its path in parts."""
-        if self._index is None or self._index[0] is not self.endpoints:  # a copy may have other endpoints
-            found: dict[tuple[str, int], list[tuple[list[str], Endpoint]]] = {}
-            for endpoint in self.endpoints:
-                pattern = endpoint.path.strip("/").split("/")
-                found.setdefault((endpoint.method, len(pattern)), []).append((pattern, endpoint))
-            self._index = (self.endpoints, found)
-        return self._index[1].get((method, parts), [])
 
     @property
     def host(self) -> str:

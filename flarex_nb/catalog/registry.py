@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
 from flarex_nb.catalog import toml
@@ -128,11 +128,34 @@ def _authority(service: Service) -> str:
 
 def endpoint_for(service: Service, method: str, path: str) -> Endpoint | None:
     """Return the documented endpoint that `path` is an instance of, None for a path the profile does not know."""
+    if not service.endpoints:
+        return None
     parts = path.strip("/").split("/")
-    for pattern, endpoint in service.of_length(method, len(parts)):
+    for pattern, endpoint in _index_of(service.endpoints).get((method, len(parts)), ()):
         if all(map(_fits, pattern, parts)):
             return endpoint
     return None
+
+
+_Index: TypeAlias = "dict[tuple[str, int], list[tuple[list[str], Endpoint]]]"
+"""Endpoints by method and number of parts of their path, each with its path in parts."""
+
+_indexes: dict[int, tuple[tuple[Endpoint, ...], _Index]] = {}
+_MOST_INDEXES = 64
+
+
+def _index_of(endpoints: tuple[Endpoint, ...]) -> _Index:
+    """Return the index of these very endpoints, made once; kept with it, so that their identity stays theirs."""
+    kept = _indexes.get(id(endpoints))
+    if kept is None:
+        index: _Index = {}
+        for endpoint in endpoints:
+            pattern = endpoint.path.strip("/").split("/")
+            index.setdefault((endpoint.method, len(pattern)), []).append((pattern, endpoint))
+        if len(_indexes) >= _MOST_INDEXES:
+            _indexes.clear()
+        kept = _indexes[id(endpoints)] = (endpoints, index)
+    return kept[1]
 
 
 def _fits(pattern: str, part: str) -> bool:
