@@ -10,6 +10,7 @@ import os
 import random
 import uuid
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet, ref
@@ -87,23 +88,17 @@ class Client:
     @once
     def pipeline(self) -> Pipeline:
         """The stations, assembled with the real wire where none was handed in."""
-        wire = self._wire
+        from flarex_nb.stores.means import means_of, valued  # noqa: PLC0415 - with the pipeline
+
+        sources, wire, own = self._sources, self._wire, None
         if wire is None:
             from flarex_nb.net.transport import Wire as RealWire  # noqa: PLC0415 - httpx loads with the first call
 
-            wire = RealWire(clock=self.clock)
-            PORTAL.at_exit(wire.aclose)
-        from flarex_nb.stores.means import Means, valued  # noqa: PLC0415 - with the pipeline
-
-        sources = self._sources
-        means = Means(
-            value_of=valued(sources.find, sources.value, self._environ),
-            redis_url=self._environ.get("REDIS_URL", "").strip(),
-            cache_key=self._environ.get("FLAREX_CACHE_KEY", "").strip(),
-        )
-        pipeline = Pipeline(self.settings, self.clock, wire, self._revealer, self._dice, means=means)
-        if means.redis_url:
-            PORTAL.at_exit(pipeline.cache.aclose)
+            wire = own = RealWire(clock=self.clock)
+        means = means_of(self._environ, valued(sources.find, sources.value, self._environ))
+        pipeline = Pipeline(self.settings, self.clock, wire, self._revealer, self._dice, means=means, own=own)
+        if own is not None or means.redis_url:
+            PORTAL.at_exit(partial(pipeline.aclose, wait=False))
         return pipeline
 
     def place(self) -> Place | None:
@@ -261,7 +256,9 @@ class Client:
 
         launch.stop()
         self.sandbox = None
-        self.__dict__.pop("pipeline", None)
+        dropped = self.__dict__.pop("pipeline", None)
+        if dropped is not None:
+            PORTAL.submit(dropped.aclose())
 
 
 class _Process:

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
+    from flarex_nb.collector import Collector
+
 T = TypeVar("T")
 
 AT_ONCE = 100
@@ -38,9 +40,13 @@ class _Passage:
 class Crossing:
     """The way between our loop and one other."""
 
-    def __init__(self, ours: asyncio.AbstractEventLoop) -> None:
-        """Take our loop; the caller's is the one that runs wherever `over` is awaited, always the same."""
+    def __init__(self, ours: asyncio.AbstractEventLoop, collector: Collector) -> None:
+        """Take our loop, and whom to tell how much is under way there.
+
+        The caller's loop is the one that runs wherever `over` is awaited, always the same.
+        """
         self._ours = ours
+        self._collector = collector
         self._going: deque[_Passage] = deque()
         self._coming: list[_Passage] = []
         self._called = False
@@ -78,6 +84,7 @@ class Crossing:
             if passage.stopped:
                 self._stop(passage)
             else:
+                self._collector.begun()
                 passage.task = self._ours.create_task(passage.coroutine, context=passage.context)
                 passage.task.add_done_callback(partial(self._ended, passage))
         if self._going and not self._called:
@@ -93,6 +100,7 @@ class Crossing:
 
     def _ended(self, passage: _Passage, _: asyncio.Task[Any]) -> None:
         """Send the end back together with all others of this turn (on our thread)."""
+        self._collector.ended()
         if not self._coming:
             self._ours.call_soon(self._call)
         self._coming.append(passage)

@@ -16,6 +16,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
+from flarex_nb.collector import Collector
 from flarex_nb.crossing import Crossing
 from flarex_nb.errors import UsageError
 
@@ -39,12 +40,15 @@ class Portal:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
+        self._collector = Collector()
         self._crossings: WeakKeyDictionary[asyncio.AbstractEventLoop, Crossing] = WeakKeyDictionary()
 
     def forget(self) -> None:
         """Start anew at the next use: in a forked child the thread is gone and the lock may be held by nobody."""
         self._loop, self._thread, self._lock = None, None, threading.Lock()
         self._crossings = WeakKeyDictionary()
+        self._collector.restore()
+        self._collector = Collector()
 
     def loop(self) -> asyncio.AbstractEventLoop:
         """Return the running loop, started on first use and again after a fork."""
@@ -123,7 +127,7 @@ class Portal:
             return await coroutine
         crossing = self._crossings.get(theirs)
         if crossing is None:
-            crossing = self._crossings[theirs] = Crossing(self.loop())
+            crossing = self._crossings[theirs] = Crossing(self.loop(), self._collector)
         return await crossing.over(coroutine)
 
 

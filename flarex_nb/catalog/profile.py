@@ -9,10 +9,19 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from flarex_nb.catalog.page_kinds import LastRecordPages as LastRecordPages  # noqa: PLC0414 - a profile's part
 from flarex_nb.catalog.page_kinds import NoPages, Paging
+from flarex_nb.errors import ProfileError
 
 _JSON_TYPES = {"string", "number", "boolean", "list", "object"}
 
@@ -141,6 +150,16 @@ class Endpoint(_Part):
     shape: str = ""
 
 
+def profile_error(error: ValidationError) -> ProfileError:
+    """Return pydantic's complaint as one of ours; the value itself is left out, since it may hold anything."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"]) or "the profile"
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    words = str(first["msg"]).removeprefix("Value error, ")
+    msg = f"the profile's {where} is not right: {words}{more}"
+    return ProfileError(msg, hint="`flarex_nb.Service?` lists the fields and what each can be.")
+
+
 class Service(_Part):
     """A service anyone can call by name.
 
@@ -207,6 +226,15 @@ class Service(_Part):
             msg = f"an endpoint names the shape {min(unknown)!r}, and [shapes] has none of that name"
             raise ValueError(msg)
         return self
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _said_in_our_words(cls, fields: object, check: ModelWrapValidatorHandler[Service]) -> Service:
+        # The last of the validators is the outermost, so that the complaints of all of them pass here.
+        try:
+            return check(fields)
+        except ValidationError as error:
+            raise profile_error(error) from None
 
     @property
     def secret_names(self) -> tuple[str, ...]:

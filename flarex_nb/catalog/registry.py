@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
 from flarex_nb.catalog import toml
@@ -26,6 +26,14 @@ NO_SERVICE = "public"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,40}(?:_[a-z0-9-]{1,20}){0,4}\Z")
 
 
+class _Told:
+    """What was read off all profiles; a registration makes a new one, and who reads meanwhile writes into the old."""
+
+    def __init__(self) -> None:
+        self.hosts: dict[str, tuple[str, ...]] = {}
+        self.private: frozenset[tuple[str, int]] | None = None
+
+
 class Registry:
     """Profiles by name; packaged ones are read when first asked for."""
 
@@ -33,6 +41,7 @@ class Registry:
         """Begin with the packaged profiles."""
         self._packaged = frozenset(toml.catalog_names())
         self._known: dict[str, Service] = {}
+        self._told: _Told = _Told()
 
     def names(self) -> tuple[str, ...]:
         """Return every name that can be called, sorted."""
@@ -48,7 +57,10 @@ class Registry:
         Raises:
             UnknownService: with the nearest name there is.
         """
-        if name in self._packaged and name not in self._known:
+        known = self._known.get(name)
+        if known is not None:
+            return known
+        if name in self._packaged:
             self._known[name] = toml.from_catalog(name)
         if not _NAME.match(str(name)):
             msg = "this is not the name of a service"
@@ -80,6 +92,7 @@ class Registry:
             msg = f"{service.name!r} is the name of a service that comes with flarex_nb"
             raise ProfileError(msg, hint="Give yours another name.")
         self._known[service.name] = service
+        self._told = _Told()
 
     def for_url(self, url: str) -> Service | None:
         """Return the service that `url` is below, the longest base URL first, None when there is none."""
@@ -93,15 +106,22 @@ class Registry:
 
         Where a packaged profile declares it, only packaged profiles count: a profile of one's own cannot widen it.
         """
+        told = self._told
+        if name in told.hosts:
+            return told.hosts[name]
         declaring = [service for service in map(self.get, self.names()) if name in service.secret_names]
         counting = [service for service in declaring if self.is_packaged(service.name)] or declaring
         hosts = (host for service in counting for host in service.hosts or (_authority(service),))
-        return tuple(dict.fromkeys(hosts))
+        told.hosts[name] = found = tuple(dict.fromkeys(hosts))
+        return found
 
     def private_places(self) -> frozenset[tuple[str, int]]:
         """Return the (host, port) of every service registered with network "private"."""
-        known = map(self.get, self.names())
-        return frozenset((service.host, service.port) for service in known if service.network == "private")
+        told = self._told
+        if told.private is None:
+            known = map(self.get, self.names())
+            told.private = frozenset((service.host, service.port) for service in known if service.network == "private")
+        return told.private
 
 
 def _authority(service: Service) -> str:
@@ -111,12 +131,34 @@ def _authority(service: Service) -> str:
 
 def endpoint_for(service: Service, method: str, path: str) -> Endpoint | None:
     """Return the documented endpoint that `path` is an instance of, None for a path the profile does not know."""
+    if not service.endpoints:
+        return None
     parts = path.strip("/").split("/")
-    for endpoint in service.endpoints:
-        pattern = endpoint.path.strip("/").split("/")
-        if endpoint.method == method and len(pattern) == len(parts) and all(map(_fits, pattern, parts)):
+    for pattern, endpoint in _index_of(service.endpoints).get((method, len(parts)), ()):
+        if all(map(_fits, pattern, parts)):
             return endpoint
     return None
+
+
+_Index: TypeAlias = "dict[tuple[str, int], list[tuple[list[str], Endpoint]]]"
+"""Endpoints by method and number of parts of their path, each with its path in parts."""
+
+_indexes: dict[int, tuple[tuple[Endpoint, ...], _Index]] = {}
+_MOST_INDEXES = 64
+
+
+def _index_of(endpoints: tuple[Endpoint, ...]) -> _Index:
+    """Return the index of these very endpoints, made once; kept with it, so that their identity stays theirs."""
+    kept = _indexes.get(id(endpoints))
+    if kept is None:
+        index: _Index = {}
+        for endpoint in endpoints:
+            pattern = endpoint.path.strip("/").split("/")
+            index.setdefault((endpoint.method, len(pattern)), []).append((pattern, endpoint))
+        if len(_indexes) >= _MOST_INDEXES:
+            _indexes.clear()
+        kept = _indexes[id(endpoints)] = (endpoints, index)
+    return kept[1]
 
 
 def _fits(pattern: str, part: str) -> bool:

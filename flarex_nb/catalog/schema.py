@@ -15,7 +15,7 @@ from flarex_nb.catalog.registry import endpoint_for
 from flarex_nb.catalog.schema_words import counted, dotted, json_type
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from flarex_nb.model import BoundCall, Json
 
@@ -98,11 +98,12 @@ def shapes_of(records: Sequence[Json], maps: Collection[str] = (), *, into: Shap
 
     The more records of the same call are counted there already, the fewer are looked at.
     """
-    before = sum(times for (place, _, _), times in into.items() if place is None)
+    before = sum(times for shape, times in into.items() if shape[0] is None) if into else 0
     some = spread(records, max(1, _AT_ONCE - before) + len(records) // _ONE_IN)
-    objects = [record for record in some if type(record) is dict]
-    _count(((None, ("",), (type(record),)) for record in some), into)
-    _look(objects, "", frozenset(maps), _DEPTH, into)
+    for record in some:
+        shape: Shape = (None, ("",), (type(record),))
+        into[shape] = into.get(shape, 0) + 1
+    _look([record for record in some if type(record) is dict], "", maps, _DEPTH, into)
 
 
 def spread(items: Sequence[Json], most: int) -> Sequence[Json]:
@@ -113,21 +114,19 @@ def spread(items: Sequence[Json], most: int) -> Sequence[Json]:
     return [items[round(number * step)] for number in range(most)]
 
 
-def _count(shapes: Iterable[Shape], into: Shapes) -> None:
-    for shape in shapes:
-        into[shape] = into.get(shape, 0) + 1
-
-
-def _look(objects: Sequence[dict[str, Json]], place: str, maps: frozenset[str], depth: int, into: Shapes) -> None:
+def _look(objects: Sequence[dict[str, Json]], place: str, maps: Collection[str], depth: int, into: Shapes) -> None:
     here: Shapes = {}
-    _count(((place, tuple(each), tuple(map(type, each.values()))) for each in objects), here)
+    for each in objects:
+        shape: Shape = (place, tuple(each), tuple(map(type, each.values())))
+        here[shape] = here.get(shape, 0) + 1
     if _is_map(here, len(objects)):
         return
     for shape, times in here.items():
         into[shape] = into.get(shape, 0) + times
-    if depth > 1:
+    nested = [(keys, kinds) for _, keys, kinds in here if dict in kinds]
+    if depth > 1 and nested:
         prefix = f"{place}." if place else ""
-        pairs = (pair for _, keys, kinds in here if dict in kinds for pair in zip(keys, kinds, strict=True))
+        pairs = (pair for keys, kinds in nested for pair in zip(keys, kinds, strict=True))
         for key in dict.fromkeys(key for key, kind in pairs if kind is dict):
             if key not in maps and prefix + key not in maps:
                 inside = [value for each in objects if type(value := each.get(key)) is dict]
@@ -135,7 +134,7 @@ def _look(objects: Sequence[dict[str, Json]], place: str, maps: frozenset[str], 
 
 
 def _is_map(shapes: Shapes, objects: int) -> bool:
-    if any(len(keys) > MAX_FIELDS or sum(map(len, keys)) > _MAP_TEXT for _, keys, _ in shapes):
+    if any(len(keys) > MAX_FIELDS or len("".join(keys)) > _MAP_TEXT for _, keys, _ in shapes):
         return True
     if len(shapes) == 1:
         return False

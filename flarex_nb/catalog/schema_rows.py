@@ -6,7 +6,7 @@ it is given changes a copy. What is told is bounded, whatever the answer or the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from flarex_nb.catalog.models import RecordModel
-    from flarex_nb.model import Json
+    from flarex_nb.model import Attempt, CacheMark, Json
 
 SLICE = 1_000
 """Records checked at once: bounds what pydantic collects before we see any of it."""
@@ -110,6 +110,13 @@ class CheckedAnswer(Answer):
     """An answer whose records were checked against the model its call asks for; kept only where all of them fit."""
 
     verdict: Verdict | None = None
+
+
+def marked(answer: Answer, attempts: tuple[Attempt, ...], cache: CacheMark = "off", age: float = 0.0) -> Answer:
+    """Return the answer with its history and what the cache did; written out, for `replace` is three times as slow."""
+    if isinstance(answer, CheckedAnswer):
+        return replace(answer, attempts=attempts, cache=cache, age=age)
+    return Answer(answer.reply, answer.data, attempts, cache, age, answer.warnings, answer.error)
 
 
 def check_records(model: RecordModel, records: Sequence[Json], *, content: bytes = b"", path: str = "") -> Verdict:

@@ -6,8 +6,6 @@ import tomllib
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from flarex_nb.catalog.profile import Service
 from flarex_nb.errors import ProfileError
 
@@ -37,18 +35,9 @@ def from_fields(fields: Mapping[str, object], *, place: str = "") -> Service:
     """
     try:
         return Service.model_validate(dict(fields))
-    except ValidationError as error:
-        raise profile_error(error, place=place) from None
-
-
-def profile_error(error: ValidationError, *, place: str = "") -> ProfileError:
-    """Return pydantic's complaint as one of ours; the value itself is left out, since it may hold anything."""
-    first = error.errors(include_input=False, include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"]) or "the profile"
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    words = str(first["msg"]).removeprefix("Value error, ")
-    msg = f"the profile's {where} is not right: {words}{more}"
-    return ProfileError(msg, place=place, hint="`flarex_nb.Service?` lists the fields and what each can be.")
+    except ProfileError as error:
+        error.place = error.place or place
+        raise
 
 
 def catalog_names() -> tuple[str, ...]:

@@ -5,7 +5,8 @@ ask -> bind -> cache ( retry ( throttle ( transmit ) validate ) ) -> view. A sta
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Protocol
 
 from flarex_nb.errors import AttemptTimeout, DeadlineExceeded
 from flarex_nb.pipeline.cache import Cache
@@ -27,6 +28,13 @@ if TYPE_CHECKING:
     from flarex_nb.stores.means import Means
 
 
+class Closes(Protocol):
+    """Holds connections."""
+
+    async def aclose(self) -> None:
+        """Close them."""
+
+
 class Pipeline:
     """Every station between a bound call and its answer; one for a client, on the private loop."""
 
@@ -39,12 +47,17 @@ class Pipeline:
         dice: Callable[[], float],
         *,
         means: Means | None = None,
+        own: Closes | None = None,
     ) -> None:
         """Build the stations around the seams: the clock, the wire, the one way to a secret's value, the dice.
 
-        `means` is what the cache needs of the outside: a shared store, and how to tell credentials apart.
+        `means` is what the cache needs of the outside: a shared store, and how to tell credentials apart. `own` is the
+        wire where it was opened for this pipeline alone, and ends with it.
         """
         self._clock = clock
+        self._own = own
+        self._under_way = 0
+        self._idle = asyncio.Event()
         self.cache = Cache(settings, clock, dice, check, means)
         self.retry = Retry(clock, dice)
         self.throttle = Throttle(clock, settings.connections)
@@ -56,7 +69,22 @@ class Pipeline:
         Raises:
             FlarexError: with the history of the attempts on it.
         """
-        return await self.cache.answer(call, self._ask, listener)
+        self._under_way += 1
+        self._idle.clear()
+        try:
+            return await self.cache.answer(call, self._ask, listener)
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._idle.set()
+
+    async def aclose(self, *, wait: bool = True) -> None:
+        """Close the cache and the wire of its own; with `wait`, once no call is under way any more."""
+        if wait and self._under_way:
+            await self._idle.wait()
+        await self.cache.aclose()
+        if self._own is not None:
+            await self._own.aclose()
 
     async def _ask(self, call: BoundCall, listener: Listener | None) -> Answer:
         return await self.retry.run(call, lambda turn: self._attempt(call, turn, listener), listener)

@@ -12,7 +12,7 @@ import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from flarex_nb.catalog.schema_rows import CheckedAnswer
+from flarex_nb.catalog.schema_rows import CheckedAnswer, marked
 from flarex_nb.errors import ApiError, CircuitOpen, DeadlineExceeded, FlarexError, TransportError, UsageError
 from flarex_nb.events import Event, emit
 from flarex_nb.model import SecretRef
@@ -111,10 +111,9 @@ class Cache:
         question = self._question(call)
         if question is None:
             return await ask(call, listener)
-        mode = call.options.cache
-        if mode == "use" and (used := self._at_hand(question, ask, listener)) is not None:
+        if call.options.cache == "use" and (used := self._at_hand(question, ask, listener)) is not None:
             return used
-        if mode == "only":
+        if call.options.cache == "only":
             return await self._only(question)
         landed, first = await self._flights.share(question.flight, lambda: self._lead(question, ask, listener))
         return self._spoken(landed) if first else self._joined(call, landed)
@@ -130,9 +129,11 @@ class Cache:
 
     def _question(self, call: BoundCall) -> Question | None:
         """Return the call as a question to the cache, None for one that passes it by."""
+        if call.options.cache == "bypass" or call.rehearsed:
+            return None
         names = {name.lower() for name, _ in call.headers}
         condition, http = bool(names & CONDITIONS), self._rules.mode == "http"
-        if call.options.cache == "bypass" or call.options.simulate or "range" in names or (condition and not http):
+        if "range" in names or (condition and not http):
             return None
         told = told_by(call.headers).at_most(call.options.ttl if http else None)
         if told.no_store:
@@ -161,9 +162,8 @@ class Cache:
     def _used(self, question: Question, entry: Entry) -> Answer | None:
         """Return the kept answer as the answer to this call, None if it may not be or does not fit."""
         verdict = self._verdict(question, entry)
-        if isinstance(verdict, Fresh):
-            return self._given(question, entry, "hit", verdict)
-        return self._given(question, entry, "stale", verdict) if isinstance(verdict, Stale) else None
+        mark: CacheMark = "hit" if isinstance(verdict, Fresh) else "stale"
+        return self._given(question, entry, mark, verdict) if isinstance(verdict, Fresh | Stale) else None
 
     def _verdict(self, question: Question, entry: Entry) -> Verdict:
         return judge(entry.facts, question.told, self._clock.wall(), question.ttl)
@@ -179,8 +179,9 @@ class Cache:
         except FlarexError:
             return None  # kept by a kernel that knows the service otherwise
         self._accounts.note(mark)
-        more = (f"This answer is not fresh: {verdict.reason}.",) if mark == "stale" else ()
-        return self._spoken(replace(answer, cache=mark, age=verdict.age, warnings=(*answer.warnings, *more)))
+        if mark == "stale":
+            answer = replace(answer, warnings=(*answer.warnings, f"This answer is not fresh: {verdict.reason}."))
+        return self._spoken(marked(answer, (), mark, verdict.age))
 
     async def _only(self, question: Question) -> Answer:
         look = await self.shelf.look(question)
@@ -227,15 +228,15 @@ class Cache:
         if _may_be_kept(answer):
             await self._keep(question, answer.reply, stamp)
         self._accounts.note("miss")
-        return replace(answer, cache="miss")
+        return marked(answer, answer.attempts, "miss")
 
     async def _confirmed(self, question: Question, entry: Entry, stamp: str, answer: Answer) -> Answer:
         """Return the kept answer with what the 304 says of it (RFC 9111 4.3.4)."""
         reply = confirmed(entry.reply, answer.reply)
         await self._keep(question, reply, stamp)
         self._accounts.note("revalidated")
-        age, given = entry.facts.age(self._clock.wall()), self._check(question.call, reply)
-        return replace(given, attempts=answer.attempts, cache="revalidated", age=age)
+        age = entry.facts.age(self._clock.wall())
+        return marked(self._check(question.call, reply), answer.attempts, "revalidated", age)
 
     async def _keep(self, question: Question, reply: Reply, stamp: str) -> None:
         ttl, rules, jitter = question.ttl, self._rules, (self._dice() * 2 - 1) * _JITTER
@@ -253,13 +254,12 @@ class Cache:
         """Return the stale answer that may stand in for the failure, marked and with the failed attempts; else None."""
         if not isinstance(error, ApiError | TransportError | CircuitOpen | DeadlineExceeded):
             return None
-        status = getattr(error, "status", None)
-        verdict = over_an_error(entry.facts, question.told, status, self._clock.wall())
+        verdict = over_an_error(entry.facts, question.told, getattr(error, "status", None), self._clock.wall())
         given = self._given(question, entry, "stale", verdict) if isinstance(verdict, Stale) else None
         if given is None:
             return None
-        why = f"{question.call.service.name} failed: {error.message}"
-        return replace(given, attempts=error.attempts, warnings=(*given.warnings, why))
+        warnings = (*given.warnings, f"{question.call.service.name} failed: {error.message}")
+        return replace(given, attempts=error.attempts, warnings=warnings)
 
     def _renew(self, question: Question, entry: Entry, ask: Ask) -> None:
         """Ask in the background, once at a time for each question (RFC 5861 3)."""

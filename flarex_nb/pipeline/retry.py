@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from flarex_nb.catalog.payload import decoded_or_none
+from flarex_nb.catalog.schema_rows import marked
 from flarex_nb.catalog.urls import place_of
 from flarex_nb.errors import (
     ApiError,
@@ -24,7 +25,7 @@ from flarex_nb.errors import (
     UsageError,
 )
 from flarex_nb.events import Event, emit
-from flarex_nb.model import Answer, Attempt
+from flarex_nb.model import Attempt
 from flarex_nb.net.progress import Progress
 from flarex_nb.policies import breaker as circuit
 from flarex_nb.policies import budget as credit
@@ -39,14 +40,16 @@ if TYPE_CHECKING:
     from flarex_nb.clock import Clock
     from flarex_nb.errors import Sent
     from flarex_nb.events import Listener
-    from flarex_nb.model import BoundCall, Reply
+    from flarex_nb.model import Answer, BoundCall, Reply
 
 _SENT_ORDER: tuple[Sent, ...] = ("no", "maybe", "yes")
 
-_STORED_ANSWER = (
-    "The service gives this same answer to the same idempotency key. Look whether the request was applied; if it was "
-    "not, --idempotency new asks with a fresh key."
-)
+_HINTS = {
+    "stored-answer": (
+        "The service gives this same answer to the same idempotency key. Look whether the request was applied; if it "
+        "was not, --idempotency new asks with a fresh key."
+    )
+}
 
 _DONE = Stop("succeeded", "The answer is good.")
 
@@ -216,8 +219,8 @@ class _Run:
             self._check_wait(decision, error)
         elif self._attempts:
             error.context.setdefault("why it ended", decision.sentence)
-        if decision.reason == "stored-answer":
-            error.hint = _STORED_ANSWER
+        if isinstance(decision, Stop):
+            error.hint = _HINTS.get(decision.reason, "") or decision.hint or error.hint
         return decision
 
     def _check_wait(self, decision: Again, error: FlarexError) -> None:
@@ -234,7 +237,7 @@ class _Run:
         self._report(passed, None, Outcome(answer.reply.status))
         self._health.budget = credit.refund(self._health.budget, self._spent)
         self._note(turn, str(answer.reply.status), "yes", _DONE, answer.reply)
-        return _with_history(answer, tuple(self._attempts))
+        return marked(answer, tuple(self._attempts))
 
     def cancelled(self, passed: circuit.Pass) -> None:
         """Give a probe's place back."""
@@ -289,13 +292,6 @@ class _Run:
         if isinstance(error, ApiError):
             return Outcome(reply.status, headers=reply.headers, body=decoded_or_none(reply), code=error.code)
         return Outcome(reply.status if isinstance(error, ResponseError) else None, error, reply.headers)
-
-
-def _with_history(answer: Answer, attempts: tuple[Attempt, ...]) -> Answer:
-    """Return the answer with its attempts; `replace` is for the kinds of answer that hold more."""
-    if type(answer) is not Answer:
-        return replace(answer, attempts=attempts)
-    return Answer(answer.reply, answer.data, attempts, answer.cache, answer.age, answer.warnings, answer.error)
 
 
 def _was_attempted(error: FlarexError) -> bool:

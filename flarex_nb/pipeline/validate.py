@@ -27,6 +27,7 @@ from flarex_nb.errors import (
     SchemaMismatch,
     ServerError,
     Unprocessable,
+    UsageError,
 )
 from flarex_nb.model import Answer
 
@@ -50,6 +51,8 @@ _BY_STATUS: dict[int, type[ApiError]] = {
 E = TypeVar("E", bound=FlarexError)
 
 _FIRST_ERROR = 400
+_SCRIPT = "X-Flarex-Simulate: "
+"""How the sandbox begins what it has to say about the faults it was asked to play."""
 _FIRST_SERVER_ERROR = 500
 _FIRST_REDIRECT = 300
 
@@ -64,8 +67,10 @@ def check(call: BoundCall, reply: Reply) -> Answer:
         ApiError: the status is an error; in the provider's words.
         MalformedBody: the body says it is JSON and is not.
         SchemaMismatch: a list answer without the parts the profile says it has.
+        UsageError: the faults to simulate are none the sandbox knows.
     """
     if reply.status >= _FIRST_ERROR:
+        _check_script(call, reply)
         raise api_error(call.service, reply)
     if reply.status >= _FIRST_REDIRECT and reply.status != 304:  # noqa: PLR2004 - RFC 9110 15.4.5
         msg = f"{call.service.name} answered {reply.status} and no place to go on to"
@@ -141,6 +146,14 @@ def _json_type(value: Json) -> str:
             return "object"
         case _:
             return "null"
+
+
+def _check_script(call: BoundCall, reply: Reply) -> None:
+    """Refuse a `--simulate` that the sandbox could not read: that is not the service's error, and it did nothing."""
+    said = read_error(decoded_or_none(reply), call.service.errors).message if call.rehearsed else ""
+    if said.startswith(_SCRIPT):
+        msg = f"--simulate: {said.removeprefix(_SCRIPT)}"
+        raise UsageError(msg, hint="Write statuses or faults with commas between, such as --simulate 503,503,200.")
 
 
 def api_error(service: Service, reply: Reply) -> ApiError:

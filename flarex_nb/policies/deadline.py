@@ -38,7 +38,7 @@ def _check_attempts(attempts: object) -> None:
 
 def _check_time(name: str, value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not _is_length(value):
-        message = f"{name} must be a number of seconds above 0, not {value!r}."
+        message = f"the option {name} must be a number of seconds above 0, not {value!r}."
         raise UsageError(message, hint=f"For example {name}=30.", place=name)
 
 
@@ -51,6 +51,7 @@ def _is_length(value: float) -> bool:
 
 def _check_fits(attempt_timeout: float, name: str, value: float) -> None:
     if attempt_timeout > value:
-        message = f"attempt_timeout={attempt_timeout:g} is longer than {name}={value:g}, so no attempt could use it."
+        what = f"the option attempt_timeout={attempt_timeout:g}"
+        message = f"{what} is longer than {name}={value:g}, so no attempt could use it."
         hint = f"Raise {name} to {attempt_timeout:g} or more, or lower attempt_timeout."
         raise UsageError(message, hint=hint, place="attempt_timeout")

@@ -72,10 +72,13 @@ def _after_server_wait(verdict: May, situation: Situation, asked: ServerWait, mo
     seconds, left = _grown(asked, situation.attempt), situation.time_left
     delay = spread(seconds, jitter=situation.jitter, dice=situation.dice)
     asks = f"The server asks for {plain(seconds)} s ({asked.source})"
+    again = f"Call again in {plain(seconds)} s"
     if delay >= left:
-        return Stop("server-wait-exceeds-deadline", f"{asks}, and {_left(left)}.")
+        longer = f", or raise --deadline above {plain(seconds)} s to wait here." if seconds <= most else "."
+        return Stop("server-wait-exceeds-deadline", f"{asks}, and {_left(left)}.", again + longer)
     if seconds > most:
-        return Stop("server-wait-exceeds-maximum", f"{asks}, more than the {plain(most)} s that are ever waited.")
+        longest = f"{asks}, more than the {plain(most)} s that are ever waited."
+        return Stop("server-wait-exceeds-maximum", longest, f"{again}.")
     sentence = f"{verdict.sentence} {asks}: next attempt in {plain(delay)} s."
     return _paid(Again(delay, asked.source, verdict.reason, sentence, cost_of(limited=verdict.limited)), situation)
 

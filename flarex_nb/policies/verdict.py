@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -104,10 +104,11 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Send no more."""
+    """Send no more; `hint` is the next step where the decision knows a better one than the error does."""
 
     reason: StopReason
     sentence: str
+    hint: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,12 @@ class Means:
     cache_key: str = field(default="", repr=False)
 
 
+def means_of(environ: Mapping[str, str], value_of: Callable[[SecretRef], str]) -> Means:
+    """Return the means as the environment names them: REDIS_URL and FLAREX_CACHE_KEY."""
+    redis_url, cache_key = (environ.get(name, "").strip() for name in ("REDIS_URL", "FLAREX_CACHE_KEY"))
+    return Means(value_of, redis_url, cache_key)
+
+
 class Sourced(Protocol):
     """What is known of a credential without its value."""
 

@@ -69,6 +69,8 @@ class Question:
     @property
     def exact(self) -> str:
         """What equal calls have in common, in this kernel and in others: the question with all its header lines."""
+        if not self.http:
+            return self.name  # every header line is in it
         return self.keys.of(self.call.method, self.address, self.headers, self.name)
 
     @property

@@ -6,7 +6,6 @@ freshness, and no failure of the far store is an error.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from flarex_nb.stores.entry import Entry, pack, signpost, unpack
@@ -233,4 +232,4 @@ class Shelf:
 
 def _labelled(entry: Entry, question: Question) -> Entry:
     call = question.call
-    return replace(entry, service=call.service.name, method=call.method, address=question.address)
+    return Entry(entry.reply, entry.facts, entry.varying, call.service.name, call.method, question.address)

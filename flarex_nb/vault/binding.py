@@ -6,6 +6,7 @@ would send a key to a host that was not meant.
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 from dataclasses import dataclass
@@ -80,15 +81,19 @@ def normal_hosts(hosts: str | Iterable[str]) -> tuple[str, ...]:
 
 def allows(hosts: Iterable[str], destination: Destination) -> bool:
     """Return whether any of the hosts is the destination; one that cannot be read allows nothing."""
-    for host in hosts:
-        try:
-            if parse(host).allows(destination):
-                return True
-        except UsageError:
-            continue
-    return False
+    return any(binding.allows(destination) for binding in map(_read, hosts) if binding is not None)
 
 
+@functools.lru_cache(maxsize=256)
+def _read(host: str) -> Binding | None:
+    """Return the binding, None for one that cannot be read; hosts are few, and each send asks for them again."""
+    try:
+        return parse(host)
+    except UsageError:
+        return None
+
+
+@functools.lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
     """Return whether the host is this machine by its spelling: localhost, 127.0.0.0/8 or ::1."""
     try:

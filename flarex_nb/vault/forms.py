@@ -22,6 +22,7 @@ SHORTEST: Final = 8
 
 _LONG_LINE: Final = 16
 _PUBLIC_LINE: Final = re.compile(r"-----(?:BEGIN|END) [A-Z0-9 ]+-----")
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+")
 _QUOTES: Final = "'\""
 _URL_KEPT: Final = ("", "/", "!'()*", ";,/?:@&=+$-_.!~*'()#")
 """What quoters leave as it is: Python's `quote_plus` and `quote`, JavaScript's encodeURIComponent and encodeURI."""
@@ -46,11 +47,14 @@ def binary_forms(text: str) -> frozenset[bytes]:
 def _forms(value: str) -> Iterator[str]:
     yield value
     yield value[::-1]
-    yield from _json(value)
-    yield from _python(value)
-    yield from _html(value)
+    plain = _PLAIN.fullmatch(value) is not None  # nothing in it that any of these would write otherwise
+    if not plain:
+        yield from _json(value)
+        yield from _python(value)
+        yield from _html(value)
     for data in {value.encode("utf-8", "surrogatepass"), value.encode("latin-1", "ignore")}:
-        yield from _quoted(data)
+        if not plain:
+            yield from _quoted(data)
         yield from _base64(data)
         yield data.hex()
         yield data.hex().upper()

@@ -63,3 +63,19 @@ def test_an_exhausted_quota_is_not_waited_for(world: Any) -> None:
         here.client.call("other", "GET /v1/charges")
 
     assert len(here.wire.seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "hint"),
+    [
+        ("3600", "Call again in 3600 s."),
+        ("60", "Call again in 60 s, or raise --deadline above 60 s to wait here."),
+    ],
+)
+def test_a_wait_that_is_too_long_is_named_in_the_next_step(world: Any, seconds: str, hint: str) -> None:
+    here = world(reply(429, Retry_After=seconds))
+
+    with pytest.raises(RateLimited) as caught:
+        here.call()
+
+    assert caught.value.hint == hint

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from flarex_nb.catalog.profile import Service
-from flarex_nb.errors import NotFound, UsageError
+from flarex_nb.errors import NotFound, ProfileError, UsageError
 from scripted import header_of, reply
 
 NOON = dt.datetime(2026, 1, 2, 12, 0, tzinfo=dt.UTC)
@@ -101,12 +101,12 @@ def test_a_path_that_is_nearly_a_documented_one_is_guessed(world: Any) -> None:
 
 @pytest.mark.parametrize("auth", ["crm key", "sk_" + "live_a1B2c3D4e5F6"])
 def test_a_profile_names_a_secret_and_never_holds_one(auth: str) -> None:
-    with pytest.raises(ValueError, match="secret"):
+    with pytest.raises(ProfileError, match="secret"):
         Service(name="crm", base_url="https://crm.example", auth={"kind": "bearer", "secret": auth})
 
 
 def test_a_profile_holds_no_credential_in_its_headers() -> None:
-    with pytest.raises(ValueError, match="credential"):
+    with pytest.raises(ProfileError, match="credential"):
         Service(name="crm", base_url="https://crm.example", headers={"authorization": "Bearer x"})
 
 
