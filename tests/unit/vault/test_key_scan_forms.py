@@ -76,6 +76,7 @@ WRITTEN = [
     f'"Cookie": "a=1; connect.sid={CHANCE}"',
     "12345678" + f":AA{CHANCE}x",
     "SK" + HEX,
+    "MTIz" + "NDU2Nzg5MDEyMzQ1Njc4" + ".G4b2Xy." + CHANCE,
     f"{HEX}-us" + "17",
     'token = "a8f3k2m' + '9p"',
 ]
