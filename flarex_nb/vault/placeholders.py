@@ -7,14 +7,24 @@ from typing import Final
 
 _MARKS: Final = re.compile(
     r"""
-    \.\.\. | … | \*{3} | x{4} | X{4} | x{3}$ | X{3}$      # left out
-    | [<>{}$\[\]()]                                       # a variable, a blank, a mask, a call
+    [<>{}$\[\]()]                                         # a variable, a blank, a mask, a call
+    | \.\.\. | … | \*{3} | x{4} | X{4} | x{3}$ | X{3}$    # left out
     | (?i:your|example|redacted|placeholder|insert|replace|changeme|dummy|sandbox)
     | (?i:(?<![a-z0-9])(?:my|fake|test|some|here|key|token|secret)(?:[_-](?:my|fake|test|some|here|key|token|secret))+$)
     | 1234567890 | (?i:abcdefghij) | 0123456789
     """,
     re.VERBOSE,
 )
+_FILLED_IN: Final = re.compile(
+    r"""
+    <.*> | \[.*\] | \(.*\) | \{.*\} | .*\{\{?[A-Za-z_][\w.]*\}?\}.* | .*\$[{(]\w+[})].* | \$[A-Za-z_]\w*
+    | [A-Za-z_][\w.]*[(\[].*[)\]] | %\(?\w*\)?s?
+    """,
+    re.VERBOSE,
+)
+"""A text in which something is filled in later: a password may hold a bracket or a dollar without being one."""
+
+_SIGNS: Final = re.compile(r"[<>{}$\[\]()]")
 _FEWEST: Final = 5
 """Different characters; a key of 16 drawn at random has more."""
 
@@ -34,6 +44,11 @@ def is_placeholder(text: str) -> bool:
     tail = text.rpartition("_")[2]
     drawn = text if len(tail) < _SHORT_TAIL and len(text) >= _LONG else tail
     return bool(_MARKS.search(text)) or len(set(drawn)) < _FEWEST
+
+
+def is_blank_password(text: str) -> bool:
+    """Return whether the text where a password belongs is visibly none; a bracket inside may belong to one."""
+    return bool(_FILLED_IN.fullmatch(text)) or bool(_MARKS.search(_SIGNS.sub("", text)))
 
 
 def is_wordlike(text: str) -> bool:

@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from flarex_nb.vault.placeholders import is_placeholder, is_wordlike
+from flarex_nb.vault.placeholders import is_blank_password, is_placeholder, is_wordlike
 from flarex_nb.vault.ref import show_markers
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ _AUTHORIZATION: Final = re.compile(
 )
 _BEARER: Final = re.compile(r"(?i)(?<![a-z0-9])bearer(?:[ \t]+|%20)(?P<key>[\w.~+/-]{20,}=*)")
 _COOKIE: Final = re.compile(
-    rf"(?i)(?<![a-z0-9])(?:set-)?cookies?{_QUOTE}?\]?[ \t]*[:=,][ \t]*{_QUOTE}?(?:[\w.-]{{1,60}}=[^;\s\"']{{0,200}};[ \t]*){{0,20}}?"
+    rf"(?i)(?<![a-z0-9])(?:set-)?cookies?{_QUOTE}?\]?[ \t]*[:=,][ \t]*{_QUOTE}?"
+    r"(?:[\w.-]{1,60}=[^;\s\"']{0,200};[ \t]*){0,20}?"
     r"(?:\w{0,20}sess(?:ion)?(?:_?id)?|sid|\w{0,20}auth\w{0,20}|jwt|connect\.sid)=(?P<key>[^;\s\"']{16,})"
 )
 
@@ -72,7 +73,7 @@ _ASSIGNED: Final = re.compile(
     )
     [ \t]* (?:(?:\w{{0,30}}Secret(?:Str)?|str|bytes)?\([ \t]*(?:\r?\n[ \t]*)?)?
     (?:
-      [bfruBFRU]{{0,2}} {_QUOTE} (?P<quoted>(?:[^\s"'`\\<>&]|\\/|&(?!quot;|apos;|\#|lt;|gt;))
+      [bfruBFRU@]{{0,2}} {_QUOTE} (?P<quoted>(?:[^\s"'`\\<>&]|\\/|&(?!quot;|apos;|\#|lt;|gt;))
         (?:[^\s"'`\\&]|\\/|&(?!quot;|apos;|\#)){{3,511}}) (?:{_QUOTE}|$|(?=[\r\n]|\\+[nrt]))
     | (?P<bare>[A-Za-z0-9_\-+/=.~%!^&*\#@$<{{\[][A-Za-z0-9_\-+/=.~%!^*\#@?${{\[]{{7,511}}) (?P<after>[(\[]?)
     )
@@ -151,9 +152,11 @@ def _joined(found: re.Match[str], name: str) -> bool:
 
 def _is_key(found: re.Match[str], name: str, word: str) -> bool:
     key, quoted = found["quoted"] or found["bare"], bool(found["quoted"])
-    if is_placeholder(key) or show_markers(key) != key or _ADDRESS.match(key):
+    password = word.startswith(("passw", "pwd", "passphrase")) and not found["comma"]
+    blank = is_blank_password(key) if password and quoted else is_placeholder(key)
+    if blank or show_markers(key) != key or _ADDRESS.match(key):
         return False
-    if word.startswith(("passw", "pwd", "passphrase")) and not found["comma"]:
+    if password:
         return _is_password(key, quoted=quoted or name.isupper(), after=found["after"] or "")
     if is_wordlike(key) or _NOT_SECRET.search(name) or (not quoted and (found["after"] or _LOOKS_CODE.fullmatch(key))):
         return False

@@ -9,13 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from flarex_nb.errors import UsageError
-from flarex_nb.vault.scan import find_keys
+from flarex_nb.vault.scan import find_keys, shaped_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from flarex_nb.model import Json
-    from flarex_nb.vault.scan import Finding
 
 _DEEPEST: Final = 50
 _SIGNED: Final = "a signed token (JWT)"
@@ -31,26 +30,29 @@ def refuse_literal_arguments(
     Raises:
         UsageError: naming the argument, what the key looks like and where it belongs; never the key.
     """
-    for name, value in headers:
-        _refuse(f"{name}: {value}", f'headers["{name}"]', f"{name}: ")
-    for name, value in params:
-        _refuse(f"{name}={value}", f'params["{name}"]', f"{name}=")
-    _refuse(target, "the path", "")
-    for place, text in _texts(body, "the body", 0):
-        found = [each for each in find_keys(text[:_LONGEST_TEXT]) if each.how == "shape" and each.kind != _SIGNED]
+    _refuse_shapes([("the path", target)])
+    lines = [(f'headers["{name}"]', f"{name}: {value}") for name, value in headers]
+    lines += [(f'params["{name}"]', f"{name}={value}") for name, value in params]
+    if lines:
+        found = find_keys("\n".join(" ".join(line.split("\n")) for _, line in lines))
         if found:
-            raise _refusal(found[0], place)
+            raise _refusal(found[0].kind, found[0].name_hint, lines[found[0].line - 1][0])
+    if body is not None:
+        _refuse_shapes(list(_texts(body, "the body", 0)), but=_SIGNED)
 
 
-def _refuse(text: str, place: str, lead: str) -> None:
-    found = [each for each in find_keys(text) if each.start >= len(lead) or each.how != "name"]
-    if found:
-        raise _refusal(found[0], place)
+def _refuse_shapes(texts: list[tuple[str, str]], but: str = "") -> None:
+    """Look through all texts at once; only where there is something, each is looked at to say which."""
+    if not any(kind != but for _, _, kind, _, _ in shaped_keys("\n".join(text for _, text in texts))):
+        return
+    for place, text in texts:
+        for _, _, kind, name, _ in shaped_keys(text):
+            if kind != but:
+                raise _refusal(kind, name, place)
 
 
-def _refusal(found: Finding, place: str) -> UsageError:
-    name = found.name_hint
-    msg = f"{found.kind} is written out in {place}; nothing was sent"
+def _refusal(kind: str, name: str, place: str) -> UsageError:
+    msg = f"{kind} is written out in {place}; nothing was sent"
     hint = (
         f'Keep it with secrets.set("{name}", ..., hosts=[...]) or in the environment, and write '
         f'secrets["{name}"].marker here; a service\'s own key needs no header. If it is no key: allow_literal=True.'
@@ -61,7 +63,7 @@ def _refusal(found: Finding, place: str) -> UsageError:
 def _texts(value: Json, place: str, depth: int) -> Iterator[tuple[str, str]]:
     """Return (place, text) of every text in a body; deeper than 50 levels nothing is looked at."""
     if isinstance(value, str):
-        yield place, value
+        yield place, value[:_LONGEST_TEXT]
     elif isinstance(value, dict) and depth < _DEEPEST:
         for name, each in value.items():
             yield from _texts(each, f'{place}["{name}"]', depth + 1)

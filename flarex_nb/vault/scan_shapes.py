@@ -164,6 +164,23 @@ SHAPES: Final = (
 )  # fmt: skip
 """In the order of sureness: where two shapes overlap, the first one names the key."""
 
+_IN_RUNS: Final = tuple({start for shape in SHAPES if shape.in_run for start in shape.starts if len(start) > 1})
+_ANYWHERE: Final = tuple({start for shape in SHAPES if not shape.in_run for start in shape.starts})
+
+
+def may_hold_shapes(text: str, runs: str) -> bool:
+    """Return whether any shape's start is in the text: for most short texts the only question there is."""
+    for start in _ANYWHERE:  # plain loops: this is asked for each text of each call
+        if start in text:
+            return True
+    if runs:
+        for start in _IN_RUNS:
+            if start in runs:
+                return True
+        return runs.count(".") > 1  # the one shape that begins with any of three letters has two of them
+    return False
+
+
 _STARTS: Final = tuple(
     sorted({start for shape in SHAPES for start in shape.starts if len(start) > 2 and start[-1] in "_-./="}, key=len)  # noqa: PLR2004 - one or two letters are no prefix anyone would know
 )
