@@ -91,7 +91,7 @@ class Client:
         if wire is None:
             from flarex_nb.net.transport import Wire as RealWire  # noqa: PLC0415 - httpx loads with the first call
 
-            wire = RealWire(clock=self.clock)
+            wire = RealWire(clock=self.clock, proxy=self.settings.proxy)
             PORTAL.at_exit(wire.aclose)
         from flarex_nb.stores.means import Means, valued  # noqa: PLC0415 - with the pipeline
 
