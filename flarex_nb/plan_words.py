@@ -192,7 +192,7 @@ def cache_parts(call: BoundCall, mode: str, redact: Redact) -> tuple[str, ...]:
 
 
 def reach_words(call: BoundCall, proxy: str = "") -> str:
-    """Return which addresses may be dialled and how much is read, in a sentence; `proxy` is the setting of that name."""
+    """Return which addresses may be dialled and how much is read; `proxy` is the setting of that name."""
     _, host, port = origin_of(call.url)
     where = "at public addresses only"
     if call.environment == "sandbox":

@@ -57,15 +57,13 @@ def read_proxy(text: str) -> Proxy | None:
         host = ""
     if match is None or not host or not 0 < int(match[2]) < 65_536:  # noqa: PLR2004 - 16 bits
         msg = "the setting proxy (FLAREX_PROXY) is not a proxy that can be used"
-        hint = (
-            "Write http://proxy.example.com:3128, without a user name; one that asks for a password is not supported."
-        )
+        hint = "Write http://proxy.example.com:3128; one that asks for a user and password is not supported."
         raise UsageError(msg, hint=hint)
     return Proxy(host, int(match[2]))
 
 
 def through(proxy: Proxy, target: Target, reach: Reach) -> Proxy | None:
-    """Return the proxy where this request goes through it, None where it goes directly: to what is registered as private.
+    """Return the proxy where this request goes through it; what is registered as private is reached without it.
 
     Raises:
         AddressBlocked: a URL from outside, whose one protection would go.

@@ -11,6 +11,7 @@ import pytest
 from flarex_nb.errors import AddressBlocked, ConnectFailed, GuardError, UsageError
 from flarex_nb.model import Outgoing, Reach
 from flarex_nb.net.proxy import Proxy, read_proxy
+from flarex_nb.net.transport import Wire
 
 REACH = Reach()
 
@@ -74,13 +75,12 @@ def test_a_call_goes_through_the_chosen_proxy_and_its_secret_stays_inside_tls(ne
         names = net.Names(proxy_test=["127.0.0.1"])
         async with net.serving(tls=net.server_tls("ok.test")) as server, tunnel(server.port) as proxy:
             with pytest.warns(UserWarning, match="looks names up itself"):
-                made = net.wire(lookup=names, tls=tls, proxy=spelling.format(port=proxy.port))
-                wire = await made.__aenter__()
+                wire = Wire(lookup=names, tls=tls, proxy=spelling.format(port=proxy.port))
             try:
                 assert (await wire.send(get("https://ok.test/x"), REACH)).status == 200
                 assert (await wire.send(get("https://ok.test/y"), REACH)).status == 200
             finally:
-                await made.__aexit__(None, None, None)
+                await wire.aclose()
         assert proxy.asked == ["CONNECT ok.test:443"]
         assert "visibly-fake" not in proxy.heads[0]
         assert "ok.test" not in names.asked
@@ -176,7 +176,7 @@ def test_a_proxy_that_does_not_listen_is_named(net) -> None:
         async with tunnel(1) as proxy:
             port = proxy.port
         async with net.wire(proxy=f"http://127.0.0.1:{port}") as wire:
-            with pytest.raises(ConnectFailed, match="through the proxy 127.*: nothing listens there"):
+            with pytest.raises(ConnectFailed, match=r"through the proxy 127.*: nothing listens there"):
                 await wire.send(get("https://ok.test/"), REACH)
 
     net.run(main())
