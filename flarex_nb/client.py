@@ -94,7 +94,7 @@ class Client:
         if wire is None:
             from flarex_nb.net.transport import Wire as RealWire  # noqa: PLC0415 - httpx loads with the first call
 
-            wire = own = RealWire(clock=self.clock)
+            wire = own = RealWire(clock=self.clock, proxy=self.settings.proxy)
         means = means_of(self._environ, valued(sources.find, sources.value, self._environ))
         pipeline = Pipeline(self.settings, self.clock, wire, self._revealer, self._dice, means=means, own=own)
         if own is not None or means.redis_url:

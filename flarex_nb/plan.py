@@ -122,11 +122,12 @@ def plan_of(
     *,
     redact: Callable[[str], str],
     cache_mode: str = "ttl",
+    proxy: str = "",
 ) -> Plan:
     """Return the plan of a request, as if nothing had been called yet (`as_it_stands` adds what has).
 
     `known_key` gives the idempotency key that an equal request had before, None for none. `redact` masks every value
-    this process knows; `cache_mode` is the setting of that name.
+    this process knows; `cache_mode` and `proxy` are the settings of those names.
 
     Raises:
         UnknownService, UsageError, HostNotAllowed: what the call itself would be refused for before sending.
@@ -148,7 +149,7 @@ def plan_of(
         key=key_words(call, repeated=bool(known)),
         cache=cache_words(call, cache_mode),
         cache_parts=cache_parts(call, cache_mode, redact),
-        reach=reach_words(call),
+        reach=reach_words(call, proxy),
         turns=turns,
         cut=cut,
         longest=longest(call.options),
@@ -243,8 +244,15 @@ class Planner(Protocol):
 def plan_for(client: Planner, request: CallRequest, known_key: KnownKey = lambda _: None) -> Plan:
     """Return the plan of a request as this client would carry it out now; raises as `plan_of` does."""
     known = client.secrets.list()  # before the texts are made: a value that is met is masked from then on
-    mode = client.settings.cache_mode
-    plan = plan_of(request, client.services, client.place(), known_key, redact=client.redactor, cache_mode=mode)
+    plan = plan_of(
+        request,
+        client.services,
+        client.place(),
+        known_key,
+        redact=client.redactor,
+        cache_mode=client.settings.cache_mode,
+        proxy=client.settings.proxy,
+    )
     call = plan.call
     place = (urlsplit(call.url).netloc, call.credential)
     health, lane = client.pipeline.retry.states().get(place), client.pipeline.throttle.states().get(place)

@@ -191,14 +191,18 @@ def cache_parts(call: BoundCall, mode: str, redact: Redact) -> tuple[str, ...]:
     return (*found, f"credential {names or 'none'} ({environment})")
 
 
-def reach_words(call: BoundCall) -> str:
-    """Return which addresses may be dialled and how much is read, in a sentence."""
+def reach_words(call: BoundCall, proxy: str = "") -> str:
+    """Return which addresses may be dialled and how much is read; `proxy` is the setting of that name."""
     _, host, port = origin_of(call.url)
     where = "at public addresses only"
     if call.environment == "sandbox":
         where = "the sandbox on this machine"
     elif (host, port) in call.reach.private:
         where = "registered as private, so also at a private address"
+    elif proxy and call.options.guard == "public":
+        where = "refused: a URL from outside is not fetched through a proxy"
+    elif proxy:
+        where = f"through the proxy {proxy}, which looks names up itself: that the address is public is not checked"
     cap = call.reach.max_bytes
     size = f"{cap / _MEGABYTE:,.0f} MiB" if cap >= _MEGABYTE else f"{cap:,} bytes"
     scheme = urlsplit(call.url).scheme

@@ -30,7 +30,7 @@ PUBLIC = Service(
 """Stands for the service where there is none; its base URL (a name that never exists, RFC 6761) is not used."""
 
 _READS = ("GET", "HEAD")
-_WHOLE = re.compile(r"https?:", re.IGNORECASE)
+_WHOLE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _CREDENTIAL = re.compile(r"auth|cookie|token|secret|password|session|(?:^|[-_])key\b|api-?key", re.IGNORECASE)
 
 

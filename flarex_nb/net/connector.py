@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from flarex_nb.errors import GuardError
     from flarex_nb.net.lookup import Lookups
     from flarex_nb.net.progress import Progress
+    from flarex_nb.net.proxy import Proxy
     from flarex_nb.net.url import Target
 
     OpenSocket = Callable[[int, int, int], socket.socket]
@@ -50,15 +51,31 @@ IDLE = 15.0
 class Trip:
     """One hop as the guard sees it: where to, how far it got, and what was refused on the way."""
 
-    __slots__ = ("most", "progress", "refused", "target", "unsent")
+    __slots__ = ("most", "progress", "refused", "target", "unsent", "via", "via_addresses")
 
-    def __init__(self, target: Target, progress: Progress, unsent: int, most: int = MOST) -> None:
-        """Begin; `unsent` counts the bytes of the body still to be handed over, `most` bounds those of the answer's."""
+    def __init__(
+        self, target: Target, progress: Progress, unsent: int, most: int = MOST, via: Proxy | None = None
+    ) -> None:
+        """Begin; `unsent` counts the bytes of the body still to be handed over, `most` bounds those of the answer's.
+
+        `via` is the proxy it goes through, None for none.
+        """
         self.target = target
         self.progress = progress
         self.unsent = unsent
         self.most = most
+        self.via = via
+        self.via_addresses: set[str] = {via.host} if via is not None else set()
         self.refused: GuardError | None = None
+
+    @property
+    def way(self) -> str:
+        """Where it goes, and through what, for messages."""
+        return self.target.place if self.via is None else f"{self.target.place} through the proxy {self.via.place}"
+
+    def may_be_private(self, ip: str, port: int) -> bool:
+        """Return whether the address belongs to what a person registered: the service, or the proxy."""
+        return self.target.private or (self.via is not None and port == self.via.port and ip in self.via_addresses)
 
 
 TRIP: ContextVar[Trip] = ContextVar("flarex_trip")
@@ -88,8 +105,10 @@ class GuardedResolver(AbstractResolver):
         trip = TRIP.get()
         trip.progress.enter("resolving")
         found = await self._lookups.addresses(host, port)
+        if trip.via is not None and (host, port) == (trip.via.host, trip.via.port):
+            trip.via_addresses.update(found)
         for ip in found:
-            _check(ip, f"{host} resolves to {ip}", private=trip.target.private)
+            _check(ip, f"{host} resolves to {ip}", private=trip.may_be_private(ip, port))
         trip.progress.enter("connecting")
         return [_result(host, ip, port) for ip in in_turn(found)[:MAX_ADDRESSES]]
 
@@ -162,7 +181,8 @@ class GuardedConnector(aiohttp.TCPConnector):
         trip = TRIP.get()
         trip.progress.enter("connecting")
         try:
-            _check(str(where[0]), f"{trip.target.host} leads to {where[0]}", private=trip.target.private)
+            private = trip.may_be_private(str(where[0]), where[1])
+            _check(str(where[0]), f"{trip.target.host} leads to {where[0]}", private=private)
         except AddressBlocked as error:
             trip.refused = error
             raise OSError(str(error)) from error

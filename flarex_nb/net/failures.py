@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 LOWER = (httpx.TransportError, httpx.InvalidURL, aiohttp.ClientError, HttpProcessingError, OSError)
 """What the layers below raise when the wire fails; anything else is a fault of ours and is not dressed up as one."""
 
+_FIRST_REFUSAL, _FIRST_FAULT = 400, 500
+
 _CERTIFICATE = {
     9: "it is not valid yet",
     10: "it expired",
@@ -71,7 +73,10 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _not_connected(error: BaseException, trip: Trip) -> ConnectFailed:
-    system, place = _system_error(error), trip.target.place
+    system, place = _system_error(error), trip.way
+    proxy = next((each for each in _chain(error) if isinstance(each, aiohttp.ClientHttpProxyError)), None)
+    if proxy is not None:
+        return _proxy_refused(proxy.status, place)
     if isinstance(system, ssl.SSLCertVerificationError):
         failure = _bad_certificate(system, place)
     elif isinstance(system, ssl.SSLError):
@@ -88,6 +93,13 @@ def _no_connection(number: int, place: str) -> ConnectFailed:
     other = os.strerror(number).lower() if number else "the connection failed"
     why, hint = _ERRNO.get(number, (other, "Check the host, the port and the network."))
     return ConnectFailed(f"could not connect to {place}: {why}", hint=hint)
+
+
+def _proxy_refused(status: int, place: str) -> ConnectFailed:
+    """Return the failure of a proxy that would not connect; what it refuses once it refuses again."""
+    msg = f"no connection to {place}, which answered {status}"
+    permanent = _FIRST_REFUSAL <= status < _FIRST_FAULT
+    return ConnectFailed(msg, hint="Ask who runs the proxy whether it allows this host.", permanent=permanent)
 
 
 def _hung_up(place: str) -> ConnectFailed:

@@ -88,6 +88,7 @@ class Session:
                 skip_auto_headers=None if method in _BODILESS and not content else _SKIPPED,
                 data=_body(content),
                 allow_redirects=False,
+                proxy=None if trip.via is None else trip.via.url,
             )
         finally:
             TRIP.reset(token)

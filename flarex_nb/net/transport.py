@@ -7,6 +7,7 @@ whole attempt, and whatever moment it ends at, the connection is closed and noth
 from __future__ import annotations
 
 import asyncio
+import warnings
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from flarex_nb.net.guarded import default_tls, target_of
 from flarex_nb.net.lookup import Lookups
 from flarex_nb.net.outgoing import check_outgoing
 from flarex_nb.net.progress import Progress
+from flarex_nb.net.proxy import GIVEN_UP, read_proxy, through
 from flarex_nb.net.session import Session
 from flarex_nb.net.url import check_url
 
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from flarex_nb.net.connector import OpenSocket
     from flarex_nb.net.lookup import Lookup
     from flarex_nb.net.progress import SaysSent
+    from flarex_nb.net.proxy import Proxy
 
 _FIRST_FINAL = 200
 
@@ -61,8 +64,12 @@ class Wire:
         clock: Clock | None = None,
         tls: ssl.SSLContext | None = None,
         open_socket: OpenSocket | None = None,
+        proxy: str = "",
     ) -> None:
-        """Open nothing yet."""
+        """Open nothing yet; `proxy` "http://host:port" carries what goes to public hosts, and says so once."""
+        self._proxy = read_proxy(proxy)
+        if self._proxy is not None:
+            warnings.warn(f"calls go through the proxy {self._proxy.place}: {GIVEN_UP}", UserWarning, stacklevel=2)
         self._lookup = lookup
         self._clock = clock or RealClock()
         self._tls = tls
@@ -81,7 +88,7 @@ class Wire:
             TransportError: with how far the request got on `sent`.
         """
         started = self._clock.now()
-        trip = _trip(out, reach, progress)
+        trip = _trip(out, reach, progress, self._proxy)
         answer = await self._head(out, reach, trip)
         try:
             headers, bounded = _judged(answer, out, reach, trip)
@@ -100,7 +107,7 @@ class Wire:
         Raises:
             UsageError, GuardError, TransportError: as for `send`; the iteration over `pieces` raises them as well.
         """
-        trip = _trip(out, reach, progress)
+        trip = _trip(out, reach, progress, self._proxy)
         answer = await self._head(out, reach, trip)
         try:
             headers, bounded = _judged(answer, out, reach, trip)
@@ -146,12 +153,14 @@ class Wire:
         self._sessions, self._lookups, self._loop = {}, Lookups(self._lookup), loop
 
 
-def _trip(out: Outgoing, reach: Reach, progress: SaysSent | None) -> Trip:
+def _trip(out: Outgoing, reach: Reach, progress: SaysSent | None, proxy: Proxy | None) -> Trip:
     """Return the hop, once the request may be sent as it is and where it is meant to go."""
     check_outgoing(out)
     own = progress if isinstance(progress, Progress) else Progress()
     try:
-        return Trip(target_of(out.url, reach), own, len(out.content), reach.max_wire_bytes)
+        target = target_of(out.url, reach)
+        via = None if proxy is None else through(proxy, target, reach)
+        return Trip(target, own, len(out.content), reach.max_wire_bytes, via)
     except LOWER as error:
         failure = translate(error, Trip(check_url(out.url, reach=reach), Progress(), 0))
     raise failure

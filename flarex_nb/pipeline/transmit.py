@@ -99,7 +99,7 @@ class Transmit:
         if reply.status not in STATUSES or reply.header("location") is None:
             return reply
         msg = f"{call.service.name} redirected more than {MAX_REDIRECTS} times"
-        raise _blocked(msg, reply)
+        raise _blocked(msg, reply, "The address the service is registered with may be out of date.")
 
     async def _hop(self, call: BoundCall, progress: Progress | None) -> Reply:
         """Send once; what fails leaves without the frames in which a value stood."""
@@ -132,13 +132,13 @@ def _next_hop(call: BoundCall, reply: Reply, location: str) -> BoundCall:
     step = onward(call.url, call.method, location, roams=call.options.guard == "public")
     if isinstance(step, Stay):
         msg = f"the answer redirects to {step.where} ({reply.status}), which was not followed: {step.why}"
-        raise _blocked(msg, reply)
+        raise _blocked(msg, reply, "If the service moved, correct its base_url.")
     headers = tuple(line for line in call.headers if not step.leaves or line[0].lower() in ANYWHERE)
     return replace(call, url=step.url, headers=headers)
 
 
-def _blocked(message: str, reply: Reply) -> RedirectBlocked:
-    error = RedirectBlocked(message, sent="yes", hint="If the service moved, correct its address.")
+def _blocked(message: str, reply: Reply, hint: str) -> RedirectBlocked:
+    error = RedirectBlocked(message, sent="yes", hint=hint)
     error.reply = reply
     return error
 

@@ -43,7 +43,7 @@ def onward(url: str, method: str, location: str, *, roams: bool) -> Follow | Sta
     origin may be asked.
     """
     try:
-        following = urljoin(url, quote(location.encode("latin-1", "replace"), safe=_ASCII))
+        following = urljoin(url, quote(location.encode("latin-1", "replace"), safe=_ASCII)).partition("#")[0]
         here, there = _origin(url), _origin(following)
     except ValueError:  # the standard library's parser refuses it: a bracket that never closes, a port that is none
         return Stay("a URL that cannot be read", "it is no URL")

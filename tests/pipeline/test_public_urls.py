@@ -295,6 +295,14 @@ def test_the_query_is_in_no_text_about_the_call(world: Any) -> None:
     assert "canary" not in repr(fetch(here.client, url, check=False))
 
 
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "gopher://data.example/", "localhost:8888/x", "data:text/plain,x"]
+)
+def test_another_scheme_is_named_as_one(world: Any, url: str) -> None:
+    with pytest.raises(SchemeNotAllowed, match="is not a scheme"):
+        fetch(world(html()).client, url)
+
+
 def test_another_port_of_the_web_is_no_other_protocol(world: Any) -> None:
     with pytest.raises(SchemeNotAllowed, match="below 1024"):
         fetch(world(html()).client, "https://data.example:22/")

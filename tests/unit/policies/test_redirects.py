@@ -21,6 +21,7 @@ HERE = "https://api.example.com/v1/x?a=1"
         ("y?b=2", "https://api.example.com/v1/y?b=2"),
         ("?b=2", "https://api.example.com/v1/x?b=2"),
         ("", HERE),
+        ("/v2?b=2#part", "https://api.example.com/v2?b=2"),
         ("https://API.example.com:443/v2", "https://API.example.com:443/v2"),
         ("/ä/b c".encode().decode("latin-1"), "https://api.example.com/%C3%A4/b%20c"),
         ("\\\\127.0.0.1\\x", "https://api.example.com/v1/\\\\127.0.0.1\\x"),
