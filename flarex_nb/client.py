@@ -102,6 +102,7 @@ class Client:
             cache_key=self._environ.get("FLAREX_CACHE_KEY", "").strip(),
         )
         pipeline = Pipeline(self.settings, self.clock, wire, self._revealer, self._dice, means=means)
+        pipeline.retry.has_previous = sources.has_previous
         if means.redis_url:
             PORTAL.at_exit(pipeline.cache.aclose)
         return pipeline
@@ -216,6 +217,7 @@ class Client:
 
         return Sources(
             SessionStore(self.clock, masks=self.redactor),
+            clock=self.clock,
             environ=self._environ,
             start_dir=self._folder,
             default_hosts=self.services.hosts_of_secret,

@@ -78,7 +78,7 @@ class Pipeline:
         progress = turn.progress
         try:
             async with self._clock.timeout(limit):
-                return await self.transmit.send(call, progress)
+                return await self.transmit.send(call, progress, previous=turn.previous)
         except TimeoutError:
             raise _too_late(call, limit, progress) from None
 

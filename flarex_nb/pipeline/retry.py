@@ -31,6 +31,7 @@ from flarex_nb.policies import budget as credit
 from flarex_nb.policies.backoff import backoff
 from flarex_nb.policies.dialects import server_wait
 from flarex_nb.policies.retry import Again, Outcome, RetryRules, Situation, Stop, decide
+from flarex_nb.vault.ref import refs_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -39,7 +40,9 @@ if TYPE_CHECKING:
     from flarex_nb.clock import Clock
     from flarex_nb.errors import Sent
     from flarex_nb.events import Listener
-    from flarex_nb.model import BoundCall, Reply
+    from flarex_nb.model import BoundCall, Reply, SecretRef
+
+    HasPrevious = Callable[[SecretRef], bool]
 
 _SENT_ORDER: tuple[Sent, ...] = ("no", "maybe", "yes")
 
@@ -57,12 +60,14 @@ class Turn:
 
     `ends` is the call's deadline and `began` when the send began, both monotonic seconds (`began` None before that);
     `waited` and `source` are the wait before it and who asked for that. `progress` says how far the send got.
+    `previous` says that it goes with the secrets as they were before their rotation.
     """
 
     number: int
     ends: float
     waited: float = 0.0
     source: str = ""
+    previous: bool = False
     began: float | None = None
     progress: Progress = field(default_factory=Progress)
 
@@ -97,6 +102,7 @@ class Retry:
         self._clock = clock
         self._dice = dice
         self._health: defaultdict[tuple[str, str], Health] = defaultdict(Health)
+        self.has_previous: HasPrevious = lambda _ref: False
 
     async def run(
         self, call: BoundCall, attempt: Callable[[Turn], Awaitable[Answer]], listener: Listener | None
@@ -115,7 +121,7 @@ class Retry:
                 answer = await attempt(turn)
             except FlarexError as error:
                 outcome = run.outcome_of(error)
-                decision = run.failed(turn, error, passed)
+                decision = run.failed(turn, error, passed, self.has_previous)
                 emit(Event("answer", call.service.name, turn.number, text=outcome), listener)
                 if isinstance(decision, Stop):
                     raise
@@ -168,7 +174,8 @@ class _Run:
     def next_turn(self, turn: Turn, decision: Again) -> Turn:
         self._spent += decision.cost
         self._health.budget = credit.spend(self._health.budget, decision.cost) or self._health.budget
-        return Turn(turn.number + 1, turn.ends, decision.delay, decision.source)
+        previous = turn.previous or decision.reason == "other-version"
+        return Turn(turn.number + 1, turn.ends, decision.delay, decision.source, previous)
 
     def ask_breaker(self) -> circuit.Pass:
         self._health.breaker, verdict = circuit.admit(self._health.breaker, self._clock.now())
@@ -190,7 +197,7 @@ class _Run:
         self._sent = max(self._sent, sent, key=_SENT_ORDER.index)
         return self._sent
 
-    def failed(self, turn: Turn, error: FlarexError, passed: circuit.Pass) -> Again | Stop:
+    def failed(self, turn: Turn, error: FlarexError, passed: circuit.Pass, older: HasPrevious) -> Again | Stop:
         """Note the failed attempt, and return whether there is another."""
         outcome = self._outcome(error)
         self._report(passed, error, outcome)
@@ -205,6 +212,7 @@ class _Run:
             dice=self._dice,
             jitter=self._call.options.jitter,
             budget=self._health.budget,
+            other_version=not turn.previous and any(map(older, refs_of(self._call))),
         )
         decision = decide(outcome, situation, rules_of(self._call.service), wall=self._clock.wall())
         if turn.began is not None and _was_attempted(error):

@@ -132,11 +132,27 @@ class VaultCommands:
             text = self._passphrase(passphrase, passphrase_file, where)
             from flarex_nb.vault import opening  # noqa: PLC0415 - cryptography loads with the first vault
 
-            around = self._around(keyring=False)
-            self._door.opened(opening.unlock(where, text, self._with_held(where, around), older=older))
+            self._door.opened(opening.unlock(where, text, self._counting(where), older=older))
             return self._state()
         finally:
             passphrase, text = None, ""
+
+    def can_unlock_alone(self, path: Named = None, *, passphrase_file: Named = None) -> bool:
+        """Return whether `unlock` needs nobody: a file holds the passphrase, or the system's keyring a key.
+
+        Raises:
+            SecretError: there is no vault file, or it cannot be used.
+        """
+        from flarex_nb.vault import opening  # noqa: PLC0415 - cryptography loads with the first vault
+
+        held = opening.has_keyring(self._place(path)) and self._has_keyring()
+        return held or passphrase_file is not None or self._door.passphrase_file() is not None
+
+    def _has_keyring(self) -> bool:
+        try:
+            return self._around(keyring=True).keyring is not None
+        except SecretError:
+            return False
 
     def lock(self) -> VaultState:
         """Forget the vault's keys in this kernel, and return how it stands."""
@@ -222,23 +238,16 @@ class VaultCommands:
         """Open the file with the keyring's key where both are there; where not, somebody must give a passphrase."""
         from flarex_nb.vault import opening  # noqa: PLC0415 - cryptography loads with the first vault
 
-        if not opening.has_keyring(where):
+        if not (opening.has_keyring(where) and self._has_keyring()):
             return False
-        try:
-            around = self._around(keyring=True)
-        except SecretError:  # no keyring on this system: the passphrase opens it all the same
-            return False
-        self._door.opened(opening.unlock_with_keyring(where, around, older=older))
+        self._door.opened(opening.unlock_with_keyring(where, self._around(keyring=True), older=older))
         return True
 
-    def _with_held(self, where: Path, around: Around) -> Around:
+    def _counting(self, where: Path) -> Around:
         """Let a keyring that holds a key of the file keep counting its writes, where there is one."""
         from flarex_nb.vault import opening  # noqa: PLC0415 - cryptography loads with the first vault
 
-        try:
-            return self._around(keyring=True) if opening.has_keyring(where) else around
-        except SecretError:
-            return around
+        return self._around(keyring=opening.has_keyring(where) and self._has_keyring())
 
     def _move_in(self, file: VaultFile) -> tuple[str, ...]:
         session = self._sources.session

@@ -1,4 +1,4 @@
-"""What a person holds as `fx.secrets`: set, list, rotate, delete, scope, audit, handles; the vault file's are `commands`.
+"""What a person holds as `fx.secrets`: set, list, rotate, delete, scope, audit, handles. `commands` adds the file.
 
 Decides which environment is meant when none is named; keeps nothing itself, and has no way to read a value back.
 """

@@ -17,7 +17,7 @@ from flarex_nb.vault.binding import normal_hosts
 from flarex_nb.vault.door import VaultDoor
 from flarex_nb.vault.dotfile import DotEnv
 from flarex_nb.vault.intake import clean
-from flarex_nb.vault.kept import SecretInfo, check_env
+from flarex_nb.vault.kept import PREVIOUS, SecretInfo, check_env
 from flarex_nb.vault.ref import check_name
 from flarex_nb.vault.seal import SessionCipher
 from flarex_nb.vault.trouble import locked
@@ -116,7 +116,10 @@ class Sources:
         for store in self.stores(ref.scope):
             kept = store.info(ref.name, ref.scope)
             if kept is not None and kept.source:
-                hosts, version = kept.hosts or self._default_for(ref), ref.version or kept.version
+                version = ref.version or kept.version
+                if version == PREVIOUS and not store.has_previous(ref.name, ref.scope):
+                    version = kept.version
+                hosts = kept.hosts or self._default_for(ref)
                 return Found(ref.name, ref.scope, kept.source, hosts, version, kept.places)
         source = self._outside(ref.name) if ref.scope == "live" else None
         if source is None:
@@ -129,11 +132,11 @@ class Sources:
         file = self.vault.file
         return (self.session,) if file is None or env == "sandbox" else (self.session, file)
 
-    def has_previous(self, name: str, env: Environment) -> bool:
+    def has_previous(self, ref: SecretRef) -> bool:
         """Return whether the value before the present one still counts, for a server that refuses the present one."""
-        for store in self.stores(env):
-            if store.has(name, env):
-                return store.has_previous(name, env)
+        for store in self.stores(ref.scope):
+            if store.has(ref.name, ref.scope):
+                return store.has_previous(ref.name, ref.scope)
         return False
 
     def states(self, names: Iterable[str], env: Environment = "live") -> tuple[SecretInfo, ...]:
