@@ -59,8 +59,7 @@ class Turn:
     """One attempt in the making: how long it may take, and what came of it.
 
     `ends` is the call's deadline and `began` when the send began, both monotonic seconds (`began` None before that);
-    `waited` and `source` are the wait before it and who asked for that. `progress` says how far the send got.
-    `previous` says that it goes with the secrets as they were before their rotation.
+    `waited` and `source` are the wait before it and who asked; `previous`: secrets go as before their rotation.
     """
 
     number: int

@@ -191,13 +191,14 @@ def _reopens(passphrase: str) -> Callable[[bytes], None]:
     """Return a check that the passphrase opens what was written, every value in it."""
 
     def check(data: bytes) -> None:
-        document = parse(data)
+        try:
+            document = parse(data)
+        except Unreadable as why:
+            raise OSError from why
         keys = Kek.from_passphrase(passphrase, document.kdf).unwrap(document)
-        if (
-            keys is None
-            or not keys.verifies(document)
-            or None in [keys.opened(each, document) for each in document.records]
-        ):
+        if keys is None or not keys.verifies(document):
+            raise OSError
+        if any(keys.opened(record, document) is None for record in document.records):
             raise OSError
 
     return check
