@@ -188,7 +188,7 @@ def test_a_value_in_a_synced_trait_is_seen_in_the_saved_notebook_and_its_checkpo
     assert {notebook.path.name, notebook.checkpoints()[0].name} <= leaks(notebook, VALUE)
 
 
-def test_a_replayed_message_is_rejected(shown):
+def test_security_case_49_a_replayed_message_is_rejected(shown):
     panel = area(shown)
     panel.get_by_role("button", name="Add secret").click()
     fill(panel, VALUE, name="CRM_API_KEY")
@@ -232,7 +232,7 @@ def test_a_message_changed_on_the_way_is_rejected_and_the_next_one_is_kept(open_
     assert DIGEST in notebook.text(3)
 
 
-def test_a_page_without_crypto_refuses_the_value_and_sends_nothing(open_notebook, tmp_path):
+def test_security_case_51_a_page_without_crypto_refuses_the_value_and_sends_nothing(open_notebook, tmp_path):
     without = 'Object.defineProperty(Crypto.prototype, "subtle", { get: () => undefined });'
     notebook = opened_with(open_notebook, tmp_path, SHOW, before=without)
     panel = area(notebook)

@@ -58,7 +58,7 @@ def executed(*cells: str) -> nbformat.NotebookNode:
     return notebook
 
 
-def test_no_value_is_saved_with_the_panel_and_the_same_check_sees_a_password_widget() -> None:
+def test_security_case_48_no_value_is_saved_with_the_panel_and_the_same_check_sees_a_password_widget() -> None:
     clean, leaky = executed(STORE, SHOW), executed(STORE, LEAK)
 
     assert clean.cells[1].outputs[-1].text == "True\n"

@@ -44,7 +44,9 @@ def test_the_synced_state_is_names_and_a_public_key_only(panel: HeardPanel) -> N
     assert set(panel.entry) == {"panel", "public", "nonce"}
 
 
-def test_a_replayed_message_is_rejected(panel: HeardPanel, store: MemorySecrets, browser: Browser) -> None:
+def test_security_case_49_a_replayed_message_is_rejected(
+    panel: HeardPanel, store: MemorySecrets, browser: Browser
+) -> None:
     message = browser.message(panel.entry, NAME, VALUE)
     panel.receive(message)
     store.values.clear()
@@ -67,7 +69,7 @@ def test_a_replayed_message_is_rejected(panel: HeardPanel, store: MemorySecrets,
     ],
     ids=str,
 )
-def test_a_value_sealed_for_one_place_is_not_stored_in_another(
+def test_security_case_50_a_value_sealed_for_one_place_is_not_stored_in_another(
     panel: HeardPanel, store: MemorySecrets, browser: Browser, change: dict[str, Any]
 ) -> None:
     sealed = browser.message(panel.entry, NAME, VALUE)
