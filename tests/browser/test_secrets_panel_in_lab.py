@@ -195,7 +195,7 @@ def test_security_case_49_a_replayed_message_is_rejected(shown):
     expect(panel.get_by_role("status")).to_have_text("CRM_API_KEY is set.")
     panel.get_by_role("button", name="Delete CRM_API_KEY").click()
     panel.get_by_role("button", name="Yes").click()
-    expect(panel.get_by_role("status")).to_have_text("CRM_API_KEY is deleted from this session.")
+    expect(panel.get_by_role("status")).to_have_text("CRM_API_KEY is deleted.")
 
     shown.page.evaluate(REPLAY, [shown.path.name, sealed_content(shown)])
 
@@ -297,7 +297,7 @@ def test_rotating_and_deleting_reach_the_store(shown):
     expect(remove).to_be_focused()
     remove.click()
     panel.get_by_role("button", name="Yes").click()
-    expect(panel.get_by_role("status")).to_have_text("DEMO_API_KEY is deleted from this session.")
+    expect(panel.get_by_role("status")).to_have_text("DEMO_API_KEY is deleted.")
     shown.run(3)
     assert shown.text(3) == "end\n"
 

@@ -100,7 +100,7 @@ class SecretsPanel(anywidget.AnyWidget):
                 return self._store(request)
             case Delete(name, env):
                 self._secrets.delete(name, env=env)
-                return f"{name} is deleted from this session."
+                return f"{name} is deleted."
             case Refresh():
                 return "Up to date."
             case _:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 class SecretRow(Protocol):
     """One secret as it may be shown: never a character of its value, nor the value's length.
 
-    `source` is "session", "env", ".env", or "" when no source holds it; `state` is "set", "missing" or "expired".
+    `source` is "session", "vault", "env", ".env", or "" when no source holds it; `state` is "set", "missing", "expired"
+    or "locked".
     """
 
     @property

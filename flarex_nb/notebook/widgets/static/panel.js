@@ -6,7 +6,7 @@
  */
 
 const PATIENCE = 15000; // milliseconds before the panel says that the kernel has not answered
-const SOURCES = { session: "this session", env: "environment variable", ".env": ".env file" };
+const SOURCES = { session: "this session", vault: "vault file", env: "environment variable", ".env": ".env file" };
 const REFUSAL =
   "This page is not in a secure context (https, or localhost), so the browser offers no encryption and the panel " +
   "takes no value. Run %flarex_secrets set NAME in a cell instead: it asks with getpass, and the value then crosses " +
@@ -103,7 +103,7 @@ class Panel {
 
   actions(row, cell) {
     const id = `${row.env}:${row.name}`;
-    const held = row.source === "session";
+    const held = row.source === "session" || (row.source === "vault" && row.state !== "locked");
     const action = held ? "rotate" : "set";
     const label = { rotate: "Rotate", set: row.state === "missing" ? "Set" : "Override" }[action];
     const change = this.button(label, `change:${id}`, () => this.open({ ...row, action, opener: `change:${id}` }));
