@@ -341,3 +341,53 @@ def test_the_field_asks_the_browser_to_keep_nothing(shown):
     expect(value).to_have_attribute("type", "password")
     expect(value).to_have_attribute("autocomplete", "new-password")
     expect(value).to_have_attribute("spellcheck", "false")
+
+
+PASSPHRASE = 'four "fake" words &<here>'
+WITH_VAULT = """
+import os
+sources.vault._environ = {"FLAREX_VAULT": os.path.abspath("kept/vault.json")}
+panel = SecretsPanel(store)
+panel
+"""
+
+
+def enter(panel, passphrase, again=None):
+    panel.get_by_label("Passphrase").fill(passphrase)
+    if again is not None:
+        panel.get_by_label("Again").fill(again)
+    panel.locator("[data-key=save]").click()
+
+
+def test_a_vault_file_is_made_locked_and_unlocked_and_nothing_on_the_way_holds_the_passphrase(open_notebook, tmp_path):
+    notebook = opened_with(open_notebook, tmp_path, WITH_VAULT)
+    panel, status = area(notebook), area(notebook).get_by_role("status")
+    panel.get_by_role("button", name="Add secret").click()
+    fill(panel, VALUE, name="CRM_API_KEY")
+    expect(status).to_have_text("CRM_API_KEY is set.")
+
+    panel.get_by_role("button", name="Make a vault file").click()
+    expect(panel.get_by_label("Passphrase")).to_be_focused()
+    enter(panel, PASSPHRASE, "another")
+    expect(status).to_contain_text("The two passphrases differ.")
+    enter(panel, "short", "short")
+    expect(status).to_contain_text("8 to 1,024 characters")
+    enter(panel, PASSPHRASE, "another")
+    expect(status).to_contain_text("The two passphrases differ.")
+    enter(panel, PASSPHRASE, PASSPHRASE)
+    expect(status).to_contain_text("The vault file is open. CRM_API_KEY moved from this session into the vault.")
+    expect(panel.get_by_role("row", name="CRM_API_KEY")).to_contain_text("vault file")
+    lock = panel.get_by_role("button", name="Lock", exact=True)
+    lock.click()
+    expect(status).to_have_text("The vault file is locked.")
+    expect(panel.get_by_role("row", name="CRM_API_KEY")).to_contain_text("locked")
+    panel.get_by_role("button", name="Unlock").click()
+    enter(panel, "not the right words")
+    expect(status).to_contain_text("does not open the vault file")
+    enter(panel, PASSPHRASE)
+    expect(status).to_have_text("The vault file is open.")
+
+    expect(panel.get_by_role("button", name="Rotate CRM_API_KEY")).to_be_visible()
+    notebook.save()
+    assert leaks(notebook, PASSPHRASE) == set()
+    assert leaks(notebook, VALUE) == set()

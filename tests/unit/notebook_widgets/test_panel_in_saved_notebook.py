@@ -16,6 +16,7 @@ VALUE = hashlib.sha256(b"a visibly fake value").hexdigest()
 STORE = """
 import base64, hashlib, json
 from flarex_nb.notebook.widgets.panel import SecretsPanel
+from flarex_nb.vault.commands import VaultState
 
 value = hashlib.sha256(b"a visibly fake value").hexdigest()
 
@@ -23,6 +24,7 @@ class Memory:
     held = {}
     def list(self): return []
     def suggestions(self): return []
+    def vault(self): return VaultState(None, False, False)
     def set(self, name, value, *, hosts=(), env="live"):
         self.held[name] = value
         return ()

@@ -140,6 +140,13 @@ def test_a_text_that_is_not_exactly_a_vault_is_refused(data):
     assert "s" * 16 not in str(caught.value)
 
 
+def test_a_key_that_stands_twice_is_refused_for_that():
+    twice = FULL.to_bytes().replace(b'"v": 1', b'"v": 1,\n "v": 1')
+
+    with pytest.raises(Unreadable, match="not the text of a vault"):
+        parse(twice)
+
+
 def test_a_file_larger_than_a_vault_may_be_is_not_read(tmp_path):
     path = tmp_path / "vault.json"
     path.touch(mode=0o600)
