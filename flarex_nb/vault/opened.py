@@ -1,13 +1,13 @@
 """An open vault's document: read again when the file changed, changed under the lock, written whole and checked.
 
 Knows what the file is signed with; knows nothing of what a record means. A file that cannot be read is never written
-over.
+over. Keys and document change together, so that a thread that looks meanwhile sees both old or both new.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from flarex_nb.errors import SecretError, VaultLocked
 from flarex_nb.vault import disk, edits
@@ -23,34 +23,45 @@ if TYPE_CHECKING:
     from flarex_nb.vault.envelope import Keys
 
 
+class Held(NamedTuple):
+    """Keys and the document they verify; `mark` is the file's when it was read, None before that."""
+
+    keys: Keys
+    document: Document
+    mark: tuple[int, ...] | None = None
+
+
 class OpenDocument:
     """The document of one file, as this kernel knows it."""
 
-    __slots__ = ("_clock", "_document", "_mark", "after_write", "keys", "path")
+    __slots__ = ("_clock", "_held", "after_write", "path")
 
     def __init__(self, path: Path, keys: Keys, document: Document, clock: Clock) -> None:
         """Take a document that `keys` verify; `after_write`, where set, is told each one that was written."""
         self.path = path
-        self.keys = keys
         self.after_write: Callable[[Document], None] | None = None
-        self._document = document
+        self._held = Held(keys, document)
         self._clock = clock
-        self._mark: tuple[int, ...] | None = None  # the first look reads the file again
 
     @property
-    def now(self) -> Document:
-        """What the file holds now.
+    def held(self) -> Held:
+        """The keys and what the file holds now.
 
         Raises:
             SecretError: it went away or was damaged.
             VaultLocked: it has other keys now.
         """
-        if disk.mark(self.path) != self._mark:
+        if disk.mark(self.path) != self._held.mark:
             self._read()
-        return self._document
+        return self._held
+
+    @property
+    def now(self) -> Document:
+        """What the file holds now; raises as `held` does."""
+        return self.held.document
 
     def change(
-        self, edit: Callable[[Document], Document], used: Mapping[edits.Place, int], *, purge: bool = False
+        self, edit: Callable[[Document, Keys], Document], used: Mapping[edits.Place, int], *, purge: bool = False
     ) -> None:
         """Apply a change to what the file holds at this moment, under the lock, and write it.
 
@@ -60,12 +71,9 @@ class OpenDocument:
             SecretError, VaultLocked: it cannot be read or written; it is as it was.
         """
         with disk.locked(self.path):
-            before = self._read()
-            try:
-                document = edits.tidied(edit(self._document), self._clock.wall(), used)
-            except Unreadable as why:
-                raise damaged(self.path, str(why)) from None
-            self._write(document, before, purge=purge)
+            before, held = self._read()
+            document = self._edited(lambda: edits.tidied(edit(held.document, held.keys), self._clock.wall(), used))
+            self._write(document, held.keys, before, self._as_signed, purge=purge)
 
     def rekeyed(self, document: Document, keys: Keys, verify: Callable[[bytes], None]) -> None:
         """Put an empty `document` with other keys in the file's place, with every value in it; the backup goes too.
@@ -73,61 +81,66 @@ class OpenDocument:
         `verify` is asked with what was really written before it takes the old one's place.
         """
         with disk.locked(self.path):
-            before = self._read()
-            old = self.keys, self._document
-            try:
-                full = edits.moved(self._document, self.keys, document, keys)
-            except Unreadable as why:
-                raise damaged(self.path, str(why)) from None
-            self.keys = keys
-            try:
-                self._write(full, before, purge=True, verify=verify)
-            except BaseException:
-                self.keys, self._document = old
-                raise
+            before, held = self._read()
+            fresh = replace(document, counter=held.document.counter)
+            full = self._edited(lambda: edits.moved(held.document, held.keys, fresh, keys))
+            self._write(full, keys, before, lambda _signed, _keys: verify, purge=True)
 
-    def _read(self) -> bytes:
-        """Take over what the file holds now, and return its bytes."""
-        mark = disk.mark(self.path)
+    def _edited(self, edit: Callable[[], Document]) -> Document:
+        try:
+            return edit()
+        except Unreadable as why:
+            raise damaged(self.path, str(why)) from None
+
+    def _read(self) -> tuple[bytes, Held]:
+        """Take over what the file holds now, and return its bytes and what they are."""
+        known, mark = self._held, disk.mark(self.path)
         data = disk.read(self.path, LARGEST)
         if data is None:
             msg = f"the vault file {self.path} is gone"
             raise SecretError(msg, hint=restore_hint(self.path))
-        try:
-            document = parse(data)
-        except Unreadable as why:
-            raise damaged(self.path, str(why)) from None
-        if not self.keys.verifies(document):
-            raise self._other(document)
-        if document.counter < self._document.counter:
+        document = self._edited(lambda: parse(data))
+        if self._held is not known:  # another thread has written meanwhile
+            return self._read()
+        if not known.keys.verifies(document):
+            raise self._other(document, known.document)
+        if document.counter < known.document.counter:
             raise rolled_back(self.path)
-        self._document, self._mark = document, mark
-        return data
+        held = Held(known.keys, document, mark)
+        self._held = held
+        return data, held
 
-    def _other(self, document: Document) -> SecretError:
+    def _other(self, document: Document, known: Document) -> SecretError:
         """Say why a document does not verify: other keys, or the same and a changed file."""
-        if (document.file_id, document.wraps) != (self._document.file_id, self._document.wraps):
+        if (document.file_id, document.wraps) != (known.file_id, known.wraps):
             msg = f"the vault file {self.path} has another passphrase since it was unlocked here"
             return VaultLocked(msg, hint="Run %flarex_secrets unlock.")
         return damaged(self.path, "it was changed since it was written")
 
     def _write(
-        self, document: Document, before: bytes, *, purge: bool, verify: Callable[[bytes], None] | None = None
+        self,
+        document: Document,
+        keys: Keys,
+        before: bytes,
+        check: Callable[[Document, Keys], Callable[[bytes], None]],
+        *,
+        purge: bool,
     ) -> None:
-        signed = self.keys.signed(replace(document, counter=self._document.counter + 1))
+        signed = keys.signed(replace(document, counter=document.counter + 1))
         try:
             data = edits.check_size(signed)
         except Unreadable as why:
             msg = f"{self.path} was not changed: {why}"
             raise SecretError(msg, hint="Delete secrets that are not used any more.") from None
-        disk.replace(self.path, data, verify=verify or self._check_written(signed), before=before, purge=purge)
-        self._document, self._mark = signed, disk.mark(self.path)
+        disk.replace(self.path, data, verify=check(signed, keys), before=before, purge=purge)
+        self._held = Held(keys, signed, disk.mark(self.path))
         if self.after_write is not None:
             self.after_write(signed)
 
-    def _check_written(self, signed: Document) -> Callable[[bytes], None]:
+    @staticmethod
+    def _as_signed(signed: Document, keys: Keys) -> Callable[[bytes], None]:
         def check(data: bytes) -> None:
-            if data != signed.to_bytes() or not self.keys.verifies(parse(data)):
+            if data != signed.to_bytes() or not keys.verifies(parse(data)):
                 raise OSError
 
         return check

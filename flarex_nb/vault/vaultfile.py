@@ -19,12 +19,11 @@ from flarex_nb.vault.ref import check_name
 from flarex_nb.vault.trouble import damaged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from pathlib import Path
 
     from flarex_nb.clock import Clock
     from flarex_nb.model import Environment, PlaceKind, SecretRef
-    from flarex_nb.vault.envelope import Keys
     from flarex_nb.vault.kept import Infos, Masks
     from flarex_nb.vault.layout import Document
     from flarex_nb.vault.layout_parts import Record
@@ -91,7 +90,7 @@ class VaultFile:
             SecretMissing: there is none to replace.
         """
         try:
-            self._current(name, env)
+            self._current(name, env, self._opened.now)
             until = self._now() + int(keep)
             return self._keep(name, env, value, Wish(self._now(), expires=int(expires), keep_until=until))
         finally:
@@ -104,8 +103,8 @@ class VaultFile:
         Raises:
             SecretMissing: there is none.
         """
-        self._current(name, env)
-        self._opened.change(lambda document: edits.dropped(document, name, env), self._used, purge=True)
+        self._current(name, env, self._opened.now)
+        self._opened.change(lambda document, _keys: edits.dropped(document, name, env), self._used, purge=True)
         if self._masks is not None:
             self._masks.forget(name)
 
@@ -123,9 +122,9 @@ class VaultFile:
             SecretMissing: there is none.
             UsageError: a text that is no host.
         """
-        self._current(name, env)
+        self._current(name, env, self._opened.now)
         bound = normal_hosts(hosts)
-        self._change(lambda document, keys: edits.scoped(document, keys, (name, env), bound, places))
+        self._opened.change(lambda document, keys: edits.scoped(document, keys, (name, env), bound, places), self._used)
 
     def list(self) -> Infos:
         """Return what is kept, by name."""
@@ -152,12 +151,13 @@ class VaultFile:
             SecretExpired: its time is over, or the version asked for was replaced.
             SecretError: it is not the value that was sealed for this place.
         """
-        record = self._current(ref.name, ref.scope)
+        held = self._opened.held
+        record = self._current(ref.name, ref.scope, held.document)
         if ref.version not in {0, record.version}:
-            record = self._earlier(ref, record)
+            record = self._earlier(ref, record, held.document)
         if record.expires and record.expires <= self._clock.wall():
             raise expired(record.name, record.expires)
-        text = self._opened.keys.opened(record, self._opened.now)
+        text = held.keys.opened(record, held.document)
         if text is None:
             raise damaged(self.path, f"the value of {record.name} is not the one that was sealed for it")
         if self._masks is not None:
@@ -170,7 +170,7 @@ class VaultFile:
         try:
             cleaned = clean(value)
             text = cleaned.text
-            self._change(lambda document, keys: edits.put(document, keys, (name, env), text, wish))
+            self._opened.change(lambda document, keys: edits.put(document, keys, (name, env), text, wish), self._used)
             if self._masks is not None:
                 self._masks.register(name, text)
             return Stored(name, cleaned.notes)
@@ -178,22 +178,19 @@ class VaultFile:
             text = ""
             del value, cleaned
 
-    def _change(self, edit: Callable[[Document, Keys], Document]) -> None:
-        self._opened.change(lambda document: edit(document, self._opened.keys), self._used)
-
     def _now(self) -> int:
         return int(self._clock.wall())
 
-    def _current(self, name: str, env: Environment) -> Record:
+    def _current(self, name: str, env: Environment, document: Document) -> Record:
         check_env(env)
-        record = edits.current(self._opened.now, check_name(name), env)
+        record = edits.current(document, check_name(name), env)
         if record is None:
             msg = f"the vault keeps no {name}" + (" for the sandbox" if env == "sandbox" else "")
             raise SecretMissing(msg, hint=f"Run %flarex_secrets set {name}.")
         return record
 
-    def _earlier(self, ref: SecretRef, record: Record) -> Record:
-        found = edits.previous(self._opened.now, ref.name, ref.scope, self._clock.wall())
+    def _earlier(self, ref: SecretRef, record: Record, document: Document) -> Record:
+        found = edits.previous(document, ref.name, ref.scope, self._clock.wall())
         if found is None or ref.version not in {PREVIOUS, found.version}:
             what = "the version before" if ref.version == PREVIOUS else f"version {ref.version}"
             msg = f"{what} of {ref.name} was replaced by version {record.version}"

@@ -159,7 +159,7 @@ def test_security_case_56_a_swap_under_a_right_mac_opens_neither_record(vault, p
     opened = vault.opened
     one, two = opened.now.records
     swapped = (replace(one, sealed=two.sealed), replace(two, sealed=one.sealed))
-    opened._document = replace(opened.now, records=swapped)
+    opened._held = opened.held._replace(document=replace(opened.now, records=swapped))
 
     for name in (NAME, "OTHER_API_KEY"):
         with pytest.raises(SecretError, match="not the one that was sealed for it"):
@@ -187,10 +187,10 @@ def test_a_value_is_bound_to_everything_its_record_says(vault, change):
 
     changed = replace(record, **change)
 
-    assert opened.keys.opened(record, opened.now) == value_of("one")
-    assert opened.keys.opened(changed, opened.now) is None
-    assert opened.keys.opened(record, replace(opened.now, file_id="0" * 32)) is None
-    assert opened.keys.opened(record, replace(opened.now, kdf=replace(opened.now.kdf, m=64 * 1024))) is None
+    assert opened.held.keys.opened(record, opened.now) == value_of("one")
+    assert opened.held.keys.opened(changed, opened.now) is None
+    assert opened.held.keys.opened(record, replace(opened.now, file_id="0" * 32)) is None
+    assert opened.held.keys.opened(record, replace(opened.now, kdf=replace(opened.now.kdf, m=64 * 1024))) is None
 
 
 @pytest.mark.parametrize(
@@ -507,7 +507,7 @@ def test_a_use_is_noted_with_the_next_change(vault, path):
 
 @pytest.mark.parametrize("leave", [pickle.dumps, copy.deepcopy, copy.copy])
 def test_an_open_vault_stays_in_its_kernel(vault, leave):
-    for held in (vault, vault.opened, vault.opened.keys):
+    for held in (vault, vault.opened, vault.opened.held.keys):
         with pytest.raises(TypeError):
             leave(held)
 
