@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from flarex_nb.errors import SecretError, UsageError
 from flarex_nb.model import SecretRef
-from flarex_nb.vault.door import full, passphrase_in
+from flarex_nb.vault.door import full, passphrase_in, short
 from flarex_nb.vault.trouble import locked
 
 if TYPE_CHECKING:
@@ -49,9 +49,9 @@ class VaultState:
     def __str__(self) -> str:
         """Return it in a sentence."""
         if not self.exists:
-            return f"No vault file yet; %flarex_secrets persist makes {self.path}."
+            return f"No vault file yet; %flarex_secrets persist makes {short(self.path)}."
         held = f"{len(self.names)} secret{'' if len(self.names) == 1 else 's'}"
-        return f"The vault file {self.path} is {'open' if self.open else 'locked'}, with {held}."
+        return f"The vault file {short(self.path)} is {'open' if self.open else 'locked'}, with {held}."
 
 
 class VaultCommands:

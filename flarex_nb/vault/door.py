@@ -100,6 +100,14 @@ def full(path: str | os.PathLike[str]) -> Path:
     return Path(path).expanduser().absolute()
 
 
+def short(path: Path) -> str:
+    """Return the path as a cell may show it: with `~` for the account's home, which need not be in a saved notebook."""
+    try:
+        return str(Path("~") / path.relative_to(Path.home()))
+    except (ValueError, RuntimeError):
+        return str(path)
+
+
 def passphrase_in(path: Path) -> str:
     """Return the passphrase that stands in a file, without the line break at its end.
 

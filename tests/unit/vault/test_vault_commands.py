@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import traceback
+from pathlib import Path
 
 import pytest
 
@@ -349,6 +350,15 @@ def test_the_usual_place_is_the_accounts_own_and_never_the_notebooks_folder(tmp_
     assert path.parent != tmp_path
     if os.name == "posix" and os.uname().sysname == "Linux":
         assert path == tmp_path / "config" / "flarex_nb" / "vault.json"
+
+
+def test_a_cell_shows_no_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+
+    state = Kernel(tmp_path).secrets.vault()
+
+    assert str(state).endswith(f"persist makes {Path('~/safe/vault.json')}.")
 
 
 def test_a_damaged_vault_is_told_by_unlock_and_stops_no_other_secret(kept):

@@ -11,6 +11,7 @@ import pickle
 import stat
 import sys
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -536,6 +537,19 @@ def test_a_value_that_cannot_be_kept_changes_no_file(vault, path, bad):
         vault.set(NAME, bad + (value_of("two") if bad else ""))
 
     assert path.read_bytes() == before
+
+
+def test_threads_of_one_kernel_lose_nothing_either(vault, path):
+    def write(letter):
+        for count in range(8):
+            vault.set(f"{letter}_{count}_KEY", value_of(letter))
+            assert vault.value(REF) == value_of("one")
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(write, letter) for letter in "ABC"]:
+            done.result()
+
+    assert len(open_vault(path).list()) == 1 + 3 * 8
 
 
 def test_a_vault_that_is_full_says_so_and_stays_as_it_is(vault, path, monkeypatch):
