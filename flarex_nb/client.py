@@ -99,10 +99,10 @@ class Client:
         means = Means(
             value_of=valued(sources.find, sources.value, self._environ),
             redis_url=self._environ.get("REDIS_URL", "").strip(),
-            cache_key=self._environ.get("FLAREX_CACHE_KEY", "").strip(),
+            cache_key=sources.own("FLAREX_CACHE_KEY"),
         )
-        pipeline = Pipeline(self.settings, self.clock, wire, self._revealer, self._dice, means=means)
-        pipeline.retry.has_previous = sources.has_previous
+        older, reveal = sources.has_previous, self._revealer
+        pipeline = Pipeline(self.settings, self.clock, wire, reveal, self._dice, means=means, has_previous=older)
         if means.redis_url:
             PORTAL.at_exit(pipeline.cache.aclose)
         return pipeline

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-
 def sandbox(line: str) -> None:
     """Turn the sandbox on or off, or print how it is."""
     state = one_of(" ".join(words_of(line)) or "status", ("on", "off", "status"), "%flarex_sandbox")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from flarex_nb.catalog.payload import decoded_or_none
 from flarex_nb.catalog.urls import place_of
@@ -31,7 +31,6 @@ from flarex_nb.policies import budget as credit
 from flarex_nb.policies.backoff import backoff
 from flarex_nb.policies.dialects import server_wait
 from flarex_nb.policies.retry import Again, Outcome, RetryRules, Situation, Stop, decide
-from flarex_nb.vault.ref import refs_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -40,9 +39,7 @@ if TYPE_CHECKING:
     from flarex_nb.clock import Clock
     from flarex_nb.errors import Sent
     from flarex_nb.events import Listener
-    from flarex_nb.model import BoundCall, Reply, SecretRef
-
-    HasPrevious = Callable[[SecretRef], bool]
+    from flarex_nb.model import BoundCall, Reply
 
 _SENT_ORDER: tuple[Sent, ...] = ("no", "maybe", "yes")
 
@@ -59,7 +56,7 @@ class Turn:
     """One attempt in the making: how long it may take, and what came of it.
 
     `ends` is the call's deadline and `began` when the send began, both monotonic seconds (`began` None before that);
-    `waited` and `source` are the wait before it and who asked; `previous`: secrets go as before their rotation.
+    `waited` and `source`: the wait before it and who asked. `previous`: secrets as before a rotation; `spare`: could.
     """
 
     number: int
@@ -67,6 +64,7 @@ class Turn:
     waited: float = 0.0
     source: str = ""
     previous: bool = False
+    spare: bool = False
     began: float | None = None
     progress: Progress = field(default_factory=Progress)
 
@@ -101,7 +99,6 @@ class Retry:
         self._clock = clock
         self._dice = dice
         self._health: defaultdict[tuple[str, str], Health] = defaultdict(Health)
-        self.has_previous: HasPrevious = lambda _ref: False
 
     async def run(
         self, call: BoundCall, attempt: Callable[[Turn], Awaitable[Answer]], listener: Listener | None
@@ -120,7 +117,7 @@ class Retry:
                 answer = await attempt(turn)
             except FlarexError as error:
                 outcome = run.outcome_of(error)
-                decision = run.failed(turn, error, passed, self.has_previous)
+                decision = run.failed(turn, error, passed)
                 emit(Event("answer", call.service.name, turn.number, text=outcome), listener)
                 if isinstance(decision, Stop):
                     raise
@@ -183,10 +180,9 @@ class _Run:
         raise self._circuit_open(verdict)
 
     def _circuit_open(self, refused: circuit.Refused) -> CircuitOpen:
-        name = self._call.service.name
         seconds = math.ceil(refused.retry_after)
         hint = f"Wait {seconds} s: the service failed too often just now, so nothing is sent to it."
-        error = CircuitOpen(f"{name} is not called. {refused.sentence}", hint=hint, sent=self._sent)
+        error = CircuitOpen(f"{self._call.service.name} is not called. {refused.sentence}", hint=hint, sent=self._sent)
         error.attempts = tuple(self._attempts)
         error.reply, error.retry_after = self._last_reply, refused.retry_after
         return error
@@ -196,25 +192,25 @@ class _Run:
         self._sent = max(self._sent, sent, key=_SENT_ORDER.index)
         return self._sent
 
-    def failed(self, turn: Turn, error: FlarexError, passed: circuit.Pass, older: HasPrevious) -> Again | Stop:
+    def failed(self, turn: Turn, error: FlarexError, passed: circuit.Pass) -> Again | Stop:
         """Note the failed attempt, and return whether there is another."""
         outcome = self._outcome(error)
         self._report(passed, error, outcome)
-        step = backoff(turn.number - 1, jitter=self._call.options.jitter, dice=self._dice)
         situation = Situation(
             method=self._call.method,
             has_key=bool(self._call.idempotency_key),
             attempt=turn.number,
             attempts=self._call.options.attempts,
             time_left=turn.ends - self._clock.now(),
-            step_wait=step,
+            step_wait=backoff(turn.number - 1, jitter=self._call.options.jitter, dice=self._dice),
             dice=self._dice,
             jitter=self._call.options.jitter,
             budget=self._health.budget,
-            other_version=not turn.previous and any(map(older, refs_of(self._call))),
+            other_version=turn.spare,
         )
         decision = decide(outcome, situation, rules_of(self._call.service), wall=self._clock.wall())
-        if turn.began is not None and _was_attempted(error):
+        ours = error.sent == "no" and isinstance(error, GuardError | SecretError | UsageError)
+        if turn.began is not None and not ours:  # a refusal of ours before anything was sent is no attempt
             self._note(turn, self.outcome_of(error), error.sent, decision, error.reply)
         error.sent = self.sent_with(error.sent)
         error.attempts = tuple(self._attempts)
@@ -271,7 +267,6 @@ class _Run:
 
     def _note(self, turn: Turn, outcome: str, sent: Sent, decision: Again | Stop, reply: Reply | None) -> None:
         began = self._started if turn.began is None else turn.began
-        word: Literal["done", "again", "stop"] = "again" if isinstance(decision, Again) else "stop"
         self._attempts.append(
             Attempt(
                 number=turn.number,
@@ -281,7 +276,7 @@ class _Run:
                 wait_source=turn.source,
                 outcome=outcome,
                 sent=sent,
-                decision="done" if decision is _DONE else word,
+                decision="done" if decision is _DONE else "again" if isinstance(decision, Again) else "stop",
                 reason=decision.reason,
                 sentence=decision.sentence,
                 request_id="" if reply is None else reply.request_id,
@@ -303,8 +298,3 @@ def _with_history(answer: Answer, attempts: tuple[Attempt, ...]) -> Answer:
     if type(answer) is not Answer:
         return replace(answer, attempts=attempts)
     return Answer(answer.reply, answer.data, attempts, answer.cache, answer.age, answer.warnings, answer.error)
-
-
-def _was_attempted(error: FlarexError) -> bool:
-    """Return whether anything went towards the network: a refusal of ours before that is no attempt."""
-    return error.sent != "no" or not isinstance(error, GuardError | SecretError | UsageError)

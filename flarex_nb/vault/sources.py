@@ -6,6 +6,7 @@ Finds and describes; whether a value may go somewhere is `reveal`'s matter. os.e
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -182,6 +183,20 @@ class Sources:
         # Raised out here, so that the refusal does not keep the one below as its context.
         msg = f"{_WHERE[found.source]} {found.name} cannot be used: {problem}"
         raise SecretError(msg, hint=f"Correct it there, or run %flarex_secrets set {found.name}.")
+
+    def own(self, name: str) -> str:
+        """Return a value of this package's own that is sent to nobody, such as the cache's key; "" where none is.
+
+        From the environment, the session or the open vault file; kernels with the same vault file so have the same key.
+        """
+        written = self._environ.get(name, "").strip()
+        if written:
+            return written
+        for store in self.stores("live"):
+            with suppress(SecretError):  # its time is over, or the file is away: the same as none
+                if store.has(name):
+                    return store.value(SecretRef(name))
+        return ""
 
     def _state(self, ref: SecretRef) -> SecretInfo:
         try:

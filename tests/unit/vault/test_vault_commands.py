@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from flarex_nb.client import Client
 from flarex_nb.clock import VirtualClock
 from flarex_nb.errors import ScopeDenied, SecretError, SecretExpired, SecretMissing, UsageError, VaultLocked
 from flarex_nb.model import Destination, SecretRef
@@ -320,6 +321,24 @@ def test_a_secret_can_have_an_end(kernel):
         kernel.value()
     kernel.secrets.rotate(NAME, value_of("two"))
     assert kernel.value() == value_of("two")
+
+
+def test_kernels_that_share_a_vault_share_the_key_of_their_cache(kept, tmp_path):
+    name, key = "FLAREX_CACHE_KEY", "visibly-fake-workspace-key-0123456789"
+    assert kept.sources.own(name) == ""
+    kept.secrets.unlock(passphrase=PASSPHRASE)
+    kept.secrets.set(name, key)
+
+    clients = [
+        Client(environ={**kept.environ, "REDIS_URL": "redis://127.0.0.1:1/0"}, folder=tmp_path) for _ in range(3)
+    ]
+    for client in clients[:2]:
+        client.secrets.unlock(passphrase=PASSPHRASE)
+
+    first, second, locked = [client.pipeline.cache._keys.mark("an answer") for client in clients]
+    assert first == second != locked
+    kept.environ[name] = "from the environment"
+    assert kept.sources.own(name) == "from the environment"
 
 
 def test_an_expired_secret_does_not_fall_back_to_another_source(kernel):
