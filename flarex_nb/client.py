@@ -95,8 +95,9 @@ class Client:
             from flarex_nb.net.transport import Wire as RealWire  # noqa: PLC0415 - httpx loads with the first call
 
             wire = own = RealWire(clock=self.clock, proxy=self.settings.proxy)
-        means = means_of(self._environ, valued(sources.find, sources.value, self._environ))
-        pipeline = Pipeline(self.settings, self.clock, wire, self._revealer, self._dice, means=means, own=own)
+        means = means_of(self._environ, valued(sources.find, sources.value, self._environ), sources.own)
+        stations = partial(Pipeline, self.settings, self.clock, wire, self._revealer, self._dice)
+        pipeline = stations(means=means, own=own, has_previous=sources.has_previous)
         if own is not None or means.redis_url:
             PORTAL.at_exit(partial(pipeline.aclose, wait=False))
         return pipeline
@@ -211,6 +212,7 @@ class Client:
 
         return Sources(
             SessionStore(self.clock, masks=self.redactor),
+            clock=self.clock,
             environ=self._environ,
             start_dir=self._folder,
             default_hosts=self.services.hosts_of_secret,

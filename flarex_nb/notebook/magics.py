@@ -83,18 +83,27 @@ class FlarexMagics(Magics):
     @no_var_expand
     @line_magic
     def flarex_secrets(self, line: str) -> object:
-        """Open the panel of secrets, or change one: `set NAME`, `rotate NAME`, `scope NAME HOST...`, `delete NAME`.
+        """Open the panel of secrets, or do one thing with them.
 
         A value is never typed on the line: the panel seals it in the browser, and `set` asks for it.
 
-            %flarex_secrets
-            %flarex_secrets list
-            %flarex_secrets set CRM_API_KEY crm.example.com
+            %flarex_secrets                                 the panel
+            %flarex_secrets list                            names, where each lives, version, end
+            %flarex_secrets set CRM_API_KEY crm.example.com --expires 90d
+            %flarex_secrets rotate CRM_API_KEY --keep 10m   the old value counts on for a while, for a 401
+            %flarex_secrets scope CRM_API_KEY HOST... --places header,body
+            %flarex_secrets delete CRM_API_KEY
+            %flarex_secrets audit                           which was sent where and when
+            %flarex_secrets import .env [NAME...]           take over from a file, values as written
+            %flarex_secrets persist [PATH] [--keyring]      keep them in an encrypted file from now on
+            %flarex_secrets unlock [PATH] [--passphrase-file FILE] [--older]
+            %flarex_secrets lock
+            %flarex_secrets rekey [--keyring]               another passphrase; the old one opens nothing more
         """
         with boxed():
-            from flarex_nb.notebook import commands  # noqa: PLC0415 - loads with the first use
+            from flarex_nb.notebook import commands_secrets  # noqa: PLC0415 - loads with the first use
 
-            return commands.secrets(self.here, line)
+            return commands_secrets.secrets(self.here, line)
 
     @no_var_expand
     @line_magic

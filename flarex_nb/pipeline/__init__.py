@@ -8,20 +8,21 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Protocol
 
-from flarex_nb.errors import AttemptTimeout, DeadlineExceeded
+from flarex_nb.errors import AttemptTimeout, AuthenticationFailed, DeadlineExceeded
 from flarex_nb.pipeline.cache import Cache
 from flarex_nb.pipeline.retry import Retry, Turn
 from flarex_nb.pipeline.throttle import Throttle
 from flarex_nb.pipeline.transmit import Transmit
 from flarex_nb.pipeline.validate import check
 from flarex_nb.policies.deadline import attempt_limit
+from flarex_nb.vault.ref import refs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from flarex_nb.clock import Clock
     from flarex_nb.events import Listener
-    from flarex_nb.model import Answer, BoundCall, Reply, Reveal
+    from flarex_nb.model import Answer, BoundCall, Reply, Reveal, SecretRef
     from flarex_nb.net.progress import Progress
     from flarex_nb.pipeline.transmit import Wire
     from flarex_nb.settings import Settings
@@ -48,11 +49,13 @@ class Pipeline:
         *,
         means: Means | None = None,
         own: Closes | None = None,
+        has_previous: Callable[[SecretRef], bool] = lambda _ref: False,
     ) -> None:
         """Build the stations around the seams: the clock, the wire, the one way to a secret's value, the dice.
 
         `means` is what the cache needs of the outside: a shared store, and how to tell credentials apart. `own` is the
-        wire where it was opened for this pipeline alone, and ends with it.
+        wire where it was opened for this pipeline alone, and ends with it. `has_previous` tells whether a secret's
+        value before its rotation still counts.
         """
         self._clock = clock
         self._own = own
@@ -62,6 +65,7 @@ class Pipeline:
         self.retry = Retry(clock, dice)
         self.throttle = Throttle(clock, settings.connections)
         self.transmit = Transmit(wire, reveal)
+        self.has_previous = has_previous
 
     async def run(self, call: BoundCall, listener: Listener | None = None) -> Answer:
         """Return the answer to one page's call.
@@ -97,7 +101,11 @@ class Pipeline:
                 slot.reply = await self._bounded(call, turn)
             finally:
                 slot.sent = turn.progress.sent
-        return check(call, slot.reply)
+        try:
+            return check(call, slot.reply)
+        except AuthenticationFailed:
+            turn.spare = not turn.previous and any(map(self.has_previous, refs_of(call)))
+            raise
 
     async def _bounded(self, call: BoundCall, turn: Turn) -> Reply:
         """Send within the attempt's own time: dialling, headers and the whole body."""
@@ -106,7 +114,7 @@ class Pipeline:
         progress = turn.progress
         try:
             async with self._clock.timeout(limit):
-                return await self.transmit.send(call, progress)
+                return await self.transmit.send(call, progress, previous=turn.previous)
         except TimeoutError:
             raise _too_late(call, limit, progress) from None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from flarex_nb.catalog.payload import decoded_or_none
 from flarex_nb.catalog.schema_rows import marked
@@ -59,13 +59,15 @@ class Turn:
     """One attempt in the making: how long it may take, and what came of it.
 
     `ends` is the call's deadline and `began` when the send began, both monotonic seconds (`began` None before that);
-    `waited` and `source` are the wait before it and who asked for that. `progress` says how far the send got.
+    `waited` and `source`: the wait before it and who asked. `previous`: secrets as before a rotation; `spare`: could.
     """
 
     number: int
     ends: float
     waited: float = 0.0
     source: str = ""
+    previous: bool = False
+    spare: bool = False
     began: float | None = None
     progress: Progress = field(default_factory=Progress)
 
@@ -171,7 +173,8 @@ class _Run:
     def next_turn(self, turn: Turn, decision: Again) -> Turn:
         self._spent += decision.cost
         self._health.budget = credit.spend(self._health.budget, decision.cost) or self._health.budget
-        return Turn(turn.number + 1, turn.ends, decision.delay, decision.source)
+        previous = turn.previous or decision.reason == "other-version"
+        return Turn(turn.number + 1, turn.ends, decision.delay, decision.source, previous)
 
     def ask_breaker(self) -> circuit.Pass:
         self._health.breaker, verdict = circuit.admit(self._health.breaker, self._clock.now())
@@ -180,10 +183,9 @@ class _Run:
         raise self._circuit_open(verdict)
 
     def _circuit_open(self, refused: circuit.Refused) -> CircuitOpen:
-        name = self._call.service.name
         seconds = math.ceil(refused.retry_after)
         hint = f"Wait {seconds} s: the service failed too often just now, so nothing is sent to it."
-        error = CircuitOpen(f"{name} is not called. {refused.sentence}", hint=hint, sent=self._sent)
+        error = CircuitOpen(f"{self._call.service.name} is not called. {refused.sentence}", hint=hint, sent=self._sent)
         error.attempts = tuple(self._attempts)
         error.reply, error.retry_after = self._last_reply, refused.retry_after
         return error
@@ -197,20 +199,21 @@ class _Run:
         """Note the failed attempt, and return whether there is another."""
         outcome = self._outcome(error)
         self._report(passed, error, outcome)
-        step = backoff(turn.number - 1, jitter=self._call.options.jitter, dice=self._dice)
         situation = Situation(
             method=self._call.method,
             has_key=bool(self._call.idempotency_key),
             attempt=turn.number,
             attempts=self._call.options.attempts,
             time_left=turn.ends - self._clock.now(),
-            step_wait=step,
+            step_wait=backoff(turn.number - 1, jitter=self._call.options.jitter, dice=self._dice),
             dice=self._dice,
             jitter=self._call.options.jitter,
             budget=self._health.budget,
+            other_version=turn.spare,
         )
         decision = decide(outcome, situation, rules_of(self._call.service), wall=self._clock.wall())
-        if turn.began is not None and _was_attempted(error):
+        ours = error.sent == "no" and isinstance(error, GuardError | SecretError | UsageError)
+        if turn.began is not None and not ours:  # a refusal of ours before anything was sent is no attempt
             self._note(turn, self.outcome_of(error), error.sent, decision, error.reply)
         error.sent = self.sent_with(error.sent)
         error.attempts = tuple(self._attempts)
@@ -267,7 +270,6 @@ class _Run:
 
     def _note(self, turn: Turn, outcome: str, sent: Sent, decision: Again | Stop, reply: Reply | None) -> None:
         began = self._started if turn.began is None else turn.began
-        word: Literal["done", "again", "stop"] = "again" if isinstance(decision, Again) else "stop"
         self._attempts.append(
             Attempt(
                 number=turn.number,
@@ -277,7 +279,7 @@ class _Run:
                 wait_source=turn.source,
                 outcome=outcome,
                 sent=sent,
-                decision="done" if decision is _DONE else word,
+                decision="done" if decision is _DONE else "again" if isinstance(decision, Again) else "stop",
                 reason=decision.reason,
                 sentence=decision.sentence,
                 request_id="" if reply is None else reply.request_id,
@@ -292,8 +294,3 @@ class _Run:
         if isinstance(error, ApiError):
             return Outcome(reply.status, headers=reply.headers, body=decoded_or_none(reply), code=error.code)
         return Outcome(reply.status if isinstance(error, ResponseError) else None, error, reply.headers)
-
-
-def _was_attempted(error: FlarexError) -> bool:
-    """Return whether anything went towards the network: a refusal of ours before that is no attempt."""
-    return error.sent != "no" or not isinstance(error, GuardError | SecretError | UsageError)

@@ -16,6 +16,7 @@ from flarex_nb.errors import GuardError, RedirectBlocked
 from flarex_nb.model import Destination, Outgoing, Reply, SecretRef, header, origin_of
 from flarex_nb.policies.redirects import ANYWHERE, MAX_REDIRECTS, STATUSES, Stay, onward
 from flarex_nb.vault.forms import forms
+from flarex_nb.vault.kept import PREVIOUS
 from flarex_nb.vault.ref import find_markers, has_marker
 
 if TYPE_CHECKING:
@@ -77,22 +78,25 @@ class Transmit:
         self._wire = wire
         self._reveal = reveal
 
-    async def send(self, call: BoundCall, progress: Progress | None = None) -> Reply:
+    async def send(self, call: BoundCall, progress: Progress | None = None, *, previous: bool = False) -> Reply:
         """Return the server's answer, scrubbed of the secrets that were sent.
+
+        `previous` sends them as they were before their rotation, those that have such a value.
 
         Raises:
             SecretError: missing, or bound to other hosts; nothing was sent.
             GuardError, TransportError: as the wire says.
             RedirectBlocked: the answer asks for another origin; it is on `reply`.
         """
-        reply = await self._hop(call, progress)
+        version = PREVIOUS if previous else 0
+        reply = await self._hop(call, progress, version)
         for _ in range(MAX_REDIRECTS):
             location = reply.header("location") if reply.status in STATUSES else None
             if location is None:
                 return reply
             before, call = call, _next_hop(call, reply, location)
             try:
-                reply = await self._hop(call, progress)
+                reply = await self._hop(call, progress, version)
             except GuardError as error:
                 _after_redirect(error, before.url)
                 raise
@@ -101,11 +105,11 @@ class Transmit:
         msg = f"{call.service.name} redirected more than {MAX_REDIRECTS} times"
         raise _blocked(msg, reply, "The address the service is registered with may be out of date.")
 
-    async def _hop(self, call: BoundCall, progress: Progress | None) -> Reply:
+    async def _hop(self, call: BoundCall, progress: Progress | None, version: int) -> Reply:
         """Send once; what fails leaves without the frames in which a value stood."""
         values = Revealed()
         try:
-            out = _fill(call, self._reveal, values)
+            out = _fill(call, self._reveal, values, version)
             return _scrub(await self._wire.send(out, call.reach, progress), values, call)
         except BaseException as error:
             _forget_frames(error)
@@ -150,12 +154,12 @@ def _after_redirect(error: GuardError, url: str) -> None:
     error.context.setdefault("redirected by", f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}")
 
 
-def _fill(call: BoundCall, reveal: Reveal, values: Revealed) -> Outgoing:
+def _fill(call: BoundCall, reveal: Reveal, values: Revealed, version: int) -> Outgoing:
     """Return the request with its secrets in; `values` keeps those that were put in."""
     url = call.url
 
     def value_of(ref: SecretRef, place: PlaceKind) -> str:
-        values[ref.name] = reveal(ref, _destination(url, place))
+        values[ref.name] = reveal(replace(ref, version=version), _destination(url, place))
         return values[ref.name]
 
     def refill(text: str, place: PlaceKind, *, encode: bool = False) -> str:

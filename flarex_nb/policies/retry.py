@@ -42,6 +42,8 @@ def decide(outcome: Outcome, situation: Situation, rules: RetryRules, *, wall: f
     used_up = _used_up(situation)
     if used_up is not None:
         return used_up
+    if verdict.reason == "other-version":
+        return Again(0.0, "", verdict.reason, verdict.sentence)
     asked = server_wait(
         status=facts.status, headers=outcome.headers, body=outcome.body, dialects=rules.dialects, wall=wall
     )

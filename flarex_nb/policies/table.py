@@ -48,6 +48,7 @@ class Facts:
     status: int | None
     codes: frozenset[str]
     limited: bool
+    other_version: bool = False
 
     @property
     def idempotent(self) -> bool:
@@ -75,7 +76,8 @@ def facts_of(outcome: Outcome, situation: Situation, rules: RetryRules, wall: fl
         words |= {outcome.error.code}
     is_limit = limited(status=status, headers=outcome.headers, body=outcome.body, dialects=rules.dialects, wall=wall)
     method = situation.method.upper()
-    return Facts(outcome, rules, method, situation.has_key, situation.attempt, wall, status, words, is_limit)
+    other = situation.other_version
+    return Facts(outcome, rules, method, situation.has_key, situation.attempt, wall, status, words, is_limit, other)
 
 
 def judge(facts: Facts) -> May | Stop:
@@ -171,7 +173,11 @@ def _never(facts: Facts) -> Stop:
     return Stop("not-retryable", f"{facts.what}: the same request would meet the same answer.")
 
 
-def _unauthorised(facts: Facts) -> Stop:
+def _unauthorised(facts: Facts) -> May | Stop:
+    """Return the row of 401: refused before anything was done, so any method may go with the other live version."""
+    if facts.other_version:
+        sentence = f"{facts.what}: the new credential was not accepted; the one before its rotation still counts."
+        return May("other-version", sentence)
     return Stop("not-retryable", f"{facts.what}: the credential was not accepted, and would not be again.")
 
 

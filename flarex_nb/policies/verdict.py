@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 AgainReason = Literal[
     "nothing-sent", "connection-lost", "attempt-timeout", "request-timeout", "in-progress", "too-early", "rate-limited",
-    "server-error", "unavailable", "overloaded", "profile-code", "server-said-again",
+    "server-error", "unavailable", "overloaded", "profile-code", "server-said-again", "other-version",
 ]  # fmt: skip
 """Why an attempt is repeated."""
 
@@ -52,7 +52,8 @@ class Situation:
     `has_key` says that an idempotency key the service honours was sent. `replayable` says that the body can be sent
     again byte for byte. `attempt` counts from 1 and has just ended; `attempts` is how many there may be. `time_left`
     is seconds until the deadline, `step_wait` the backoff drawn for this step (`backoff.backoff`); `dice` in [0, 1)
-    and `jitter` spread a server's wait. `budget` None means that credit does not matter.
+    and `jitter` spread a server's wait. `budget` None means that credit does not matter. `other_version` says that the
+    secret's value before its rotation still counts and was not tried.
     """
 
     method: str
@@ -65,6 +66,7 @@ class Situation:
     jitter: Jitter = "full"
     replayable: bool = True
     budget: Budget | None = None
+    other_version: bool = False
 
 
 @dataclass(frozen=True, slots=True)

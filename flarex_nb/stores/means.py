@@ -33,10 +33,9 @@ class Means:
     cache_key: str = field(default="", repr=False)
 
 
-def means_of(environ: Mapping[str, str], value_of: Callable[[SecretRef], str]) -> Means:
-    """Return the means as the environment names them: REDIS_URL and FLAREX_CACHE_KEY."""
-    redis_url, cache_key = (environ.get(name, "").strip() for name in ("REDIS_URL", "FLAREX_CACHE_KEY"))
-    return Means(value_of, redis_url, cache_key)
+def means_of(environ: Mapping[str, str], value_of: Callable[[SecretRef], str], own: Callable[[str], str]) -> Means:
+    """Return the means: REDIS_URL of the environment, and FLAREX_CACHE_KEY by `own`, which knows the vault file."""
+    return Means(value_of, environ.get("REDIS_URL", "").strip(), own("FLAREX_CACHE_KEY"))
 
 
 class Sourced(Protocol):

@@ -14,7 +14,10 @@ _LONGEST: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One reveal: `when` is seconds since 1970, `destination` scheme, host and port, `source` where the value was."""
+    """One reveal: `when` is seconds since 1970, `destination` scheme, host and port, `source` where the value was.
+
+    `version` counts the values of a kept secret, -1 for the one before the present; 0 where that is not counted.
+    """
 
     name: str
     when: float
@@ -22,6 +25,7 @@ class Use:
     place: PlaceKind
     env: Environment
     source: str
+    version: int = 0
 
 
 class Trail:

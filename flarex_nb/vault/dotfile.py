@@ -78,7 +78,7 @@ class DotEnv:
     def _read(self, path: Path) -> dict[str, bytes]:
         text = _text(path)
         try:
-            read = dotenv_values(stream=io.StringIO(text), interpolate=False)
+            read = _parsed(text)
             return {name: self._cipher.seal(value.encode(), _context(name)) for name, value in read.items() if value}
         finally:
             read = {}
@@ -87,6 +87,23 @@ class DotEnv:
     def __repr__(self) -> str:
         """Return which file counts."""
         return f"<DotEnv {self.path() or 'without a file'}>"
+
+
+def values_of(path: Path) -> dict[str, str | None]:
+    """Return what the file says, by name, as written; for whoever takes it over and clears it.
+
+    Raises:
+        SecretError: it cannot be read.
+    """
+    text = _text(path)
+    try:
+        return {name: value.strip() if value else None for name, value in _parsed(text).items()}
+    finally:
+        del text
+
+
+def _parsed(text: str) -> dict[str, str | None]:
+    return dotenv_values(stream=io.StringIO(text), interpolate=False)
 
 
 def _context(name: str) -> bytes:

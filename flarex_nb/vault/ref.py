@@ -16,7 +16,7 @@ from flarex_nb.model import SecretRef
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from flarex_nb.model import Environment
+    from flarex_nb.model import BoundCall, Environment
 
 _NAME: Final = re.compile(r"[A-Z][A-Z0-9_]{0,127}")
 _WORDS: Final = re.compile(r"[A-Za-z]+(?:[-_. ][A-Za-z]+)*")
@@ -79,6 +79,12 @@ def find_markers(text: str) -> list[tuple[int, int, str]]:
     if _HEAD not in text:
         return []
     return [(found.start(), found.end(), found[1]) for found in _MARKER.finditer(text)]
+
+
+def refs_of(call: BoundCall) -> list[SecretRef]:
+    """Return the secrets a call is sent with: its service's credential and those written into its headers."""
+    written = [name for _, value in call.headers for _, _, name in find_markers(value)]
+    return [*(each.ref for each in call.placements), *(SecretRef(name, call.environment) for name in written)]
 
 
 def show_markers(text: str) -> str:

@@ -76,7 +76,9 @@ class Revealer:
         self._check_scheme(found, destination)
         self._check_place(found, destination)
         value = self._sources.value(found)
-        use = Use(found.name, self._clock.wall(), str(destination), destination.place, found.env, found.source)
+        use = Use(
+            found.name, self._clock.wall(), str(destination), destination.place, found.env, found.source, found.version
+        )
         self._sources.trail.add(use)
         return value
 
@@ -113,10 +115,13 @@ class Revealer:
             raise ScopeDenied(msg, hint=hint)
 
     def _check_place(self, found: Found, destination: Destination) -> None:
-        if destination.place not in self._places(found.name):
+        if destination.place not in (found.places or self._places(found.name)):
             place = _PLACE_WORDS.get(destination.place, destination.place)
             msg = f"{found.name} may not stand in {place} of a request to {destination.host}"
-            raise ScopeDenied(msg, hint="Send it in a header, such as Authorization: Bearer {{$secret NAME}}.")
+            hosts, places = " ".join(found.hosts), ",".join([*found.places, destination.place])
+            allow = f"%flarex_secrets scope {found.name} {hosts} --places {places}"
+            header = "Send it in a header, such as Authorization: Bearer {{$secret NAME}}"
+            raise ScopeDenied(msg, hint=f"{header}. If it belongs there, allow it: {allow}.")
 
     def __repr__(self) -> str:
         """Return how much was revealed."""

@@ -197,6 +197,7 @@ PROVIDER = re.compile(r"stripe|openai|anthropic|discord|google|github", re.IGNOR
 PROVIDER_ALLOWED = {
     "cli.py": "the demo's own example call",
     "net/address.py": "an address of a cloud's metadata service is named by whose cloud it is",
+    "vault/importing.py": "a notebook host's module for its secrets has its maker's name",
     "vault/scan_shapes.py": "the shapes of keys are told apart, and named in the advice, by who issues them",
 }
 """Reviewed by hand: files that may name a provider in code, and why."""

@@ -188,14 +188,14 @@ def test_a_value_in_a_synced_trait_is_seen_in_the_saved_notebook_and_its_checkpo
     assert {notebook.path.name, notebook.checkpoints()[0].name} <= leaks(notebook, VALUE)
 
 
-def test_a_replayed_message_is_rejected(shown):
+def test_security_case_49_a_replayed_message_is_rejected(shown):
     panel = area(shown)
     panel.get_by_role("button", name="Add secret").click()
     fill(panel, VALUE, name="CRM_API_KEY")
     expect(panel.get_by_role("status")).to_have_text("CRM_API_KEY is set.")
     panel.get_by_role("button", name="Delete CRM_API_KEY").click()
     panel.get_by_role("button", name="Yes").click()
-    expect(panel.get_by_role("status")).to_have_text("CRM_API_KEY is deleted from this session.")
+    expect(panel.get_by_role("status")).to_have_text("CRM_API_KEY is deleted.")
 
     shown.page.evaluate(REPLAY, [shown.path.name, sealed_content(shown)])
 
@@ -232,7 +232,7 @@ def test_a_message_changed_on_the_way_is_rejected_and_the_next_one_is_kept(open_
     assert DIGEST in notebook.text(3)
 
 
-def test_a_page_without_crypto_refuses_the_value_and_sends_nothing(open_notebook, tmp_path):
+def test_security_case_51_a_page_without_crypto_refuses_the_value_and_sends_nothing(open_notebook, tmp_path):
     without = 'Object.defineProperty(Crypto.prototype, "subtle", { get: () => undefined });'
     notebook = opened_with(open_notebook, tmp_path, SHOW, before=without)
     panel = area(notebook)
@@ -297,7 +297,7 @@ def test_rotating_and_deleting_reach_the_store(shown):
     expect(remove).to_be_focused()
     remove.click()
     panel.get_by_role("button", name="Yes").click()
-    expect(panel.get_by_role("status")).to_have_text("DEMO_API_KEY is deleted from this session.")
+    expect(panel.get_by_role("status")).to_have_text("DEMO_API_KEY is deleted.")
     shown.run(3)
     assert shown.text(3) == "end\n"
 
@@ -341,3 +341,54 @@ def test_the_field_asks_the_browser_to_keep_nothing(shown):
     expect(value).to_have_attribute("type", "password")
     expect(value).to_have_attribute("autocomplete", "new-password")
     expect(value).to_have_attribute("spellcheck", "false")
+
+
+IN_VAULT = 'sk_sandbox_"kept"&<in>/a+file~7'
+PASSPHRASE = 'four "fake" words &<here>'
+WITH_VAULT = """
+import os
+sources.vault._environ = {"FLAREX_VAULT": os.path.abspath("kept/vault.json")}
+panel = SecretsPanel(store)
+panel
+"""
+
+
+def enter(panel, passphrase, again=None):
+    panel.get_by_label("Passphrase").fill(passphrase)
+    if again is not None:
+        panel.get_by_label("Again").fill(again)
+    panel.locator("[data-key=save]").click()
+
+
+def test_a_vault_file_is_made_locked_and_unlocked_and_nothing_on_the_way_holds_the_passphrase(open_notebook, tmp_path):
+    notebook = opened_with(open_notebook, tmp_path, WITH_VAULT)
+    panel, status = area(notebook), area(notebook).get_by_role("status")
+    panel.get_by_role("button", name="Add secret").click()
+    fill(panel, IN_VAULT, name="CRM_API_KEY")
+    expect(status).to_have_text("CRM_API_KEY is set.")
+
+    panel.get_by_role("button", name="Make a vault file").click()
+    expect(panel.get_by_label("Passphrase")).to_be_focused()
+    enter(panel, PASSPHRASE, "another")
+    expect(status).to_contain_text("The two passphrases differ.")
+    enter(panel, "short", "short")
+    expect(status).to_contain_text("8 to 1,024 characters")
+    enter(panel, PASSPHRASE, "another")
+    expect(status).to_contain_text("The two passphrases differ.")
+    enter(panel, PASSPHRASE, PASSPHRASE)
+    expect(status).to_contain_text("The vault file is open. CRM_API_KEY moved from this session into the vault.")
+    expect(panel.get_by_role("row", name="CRM_API_KEY")).to_contain_text("vault file")
+    lock = panel.get_by_role("button", name="Lock", exact=True)
+    lock.click()
+    expect(status).to_have_text("The vault file is locked.")
+    expect(panel.get_by_role("row", name="CRM_API_KEY")).to_contain_text("locked")
+    panel.get_by_role("button", name="Unlock").click()
+    enter(panel, "not the right words")
+    expect(status).to_contain_text("does not open the vault file")
+    enter(panel, PASSPHRASE)
+    expect(status).to_have_text("The vault file is open.")
+
+    expect(panel.get_by_role("button", name="Rotate CRM_API_KEY")).to_be_visible()
+    notebook.save()
+    assert leaks(notebook, PASSPHRASE) == set()
+    assert leaks(notebook, IN_VAULT) == set()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_client.manager import KernelManager
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from jupyter_client.blocking.client import BlockingKernelClient
 
@@ -67,13 +67,15 @@ class Kernel:
     client: BlockingKernelClient
     everything: list[dict[str, Any]] = field(default_factory=list)
 
-    def run(self, code: str, *, timeout: float = 60, allow_stdin: bool = False, answer: str | None = None) -> Ran:
+    def run(
+        self, code: str, *, timeout: float = 60, allow_stdin: bool = False, answer: str | Sequence[str] = ()
+    ) -> Ran:
         began = time.monotonic()
         request = self.client.execute(code, allow_stdin=allow_stdin, store_history=True)
-        if answer is not None:
+        for text in (answer,) if isinstance(answer, str) else answer:
             message = self.client.get_stdin_msg(timeout=timeout)
             assert message["msg_type"] == "input_request"
-            self.client.input(answer)
+            self.client.input(text)
         return self.finish(request, began, timeout=timeout)
 
     def finish(self, request: str, began: float, *, timeout: float = 60) -> Ran:

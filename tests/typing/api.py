@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any, assert_type
 
 import pandas as pd
@@ -91,6 +92,11 @@ def secrets_go_in_and_do_not_come_out() -> None:
     """A value can be set, never read."""
     fx.secrets.set("CRM_API_KEY", "typed in by a person", hosts=("127.0.0.1:8000",))
     assert_type(fx.secrets["CRM_API_KEY"], fx.Secret)
+    fx.secrets.rotate("CRM_API_KEY", "typed in again", keep="10m", expires=timedelta(days=90))
+    fx.secrets.scope("CRM_API_KEY", "crm.example.com", places=("header", "body"))
+    assert_type(fx.secrets.persist(passphrase="typed in as well").open, bool)
+    assert_type(fx.secrets.unlock("vault.json", passphrase_file="passphrase").names, tuple[str, ...])
+    assert_type(fx.secrets.import_env(".env").taken, tuple[str, ...])
 
 
 def an_error_says_what_happened() -> None:

@@ -15,7 +15,7 @@ from flarex_nb.errors import SecretError
 from flarex_nb.vault.seal import EntryKey, entry_info
 
 if TYPE_CHECKING:
-    from flarex_nb.notebook.widgets.message import Store
+    from flarex_nb.notebook.widgets.message import Store, Vault
 
 _AGAIN = "Enter the value again: the panel has a new key."
 
@@ -38,7 +38,7 @@ class EntryDesk:
         """Return what the browser needs to seal one value: the panel's id, the public key in base64, the nonce."""
         return {"panel": self._panel, "public": self._public, "nonce": self._nonce}
 
-    def open(self, message: Store) -> str:
+    def open(self, message: Store | Vault) -> str:
         """Return the value of a sealed message; the key is used up whether it opens or not.
 
         Raises:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from flarex_nb.notebook.widgets.ports import SecretRow
 
-_SOURCES = {"session": "this session", "env": "environment variable", ".env": ".env file"}
+_SOURCES = {"session": "this session", "vault": "vault file", "env": "environment variable", ".env": ".env file"}
 _HEADS = ("name", "state", "from", "bound to", "environment")
 
 

@@ -45,7 +45,36 @@ class Store:
     sealed: str = field(repr=False)
 
 
-Request: TypeAlias = Refresh | Delete | Store
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """Make or open the vault file with a sealed passphrase; `name` is what the passphrase was sealed for."""
+
+    action: Literal["persist", "unlock"]
+    nonce: str
+    sealed: str = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """What stands where a secret's name would: one action's passphrase does not open as the other's."""
+        return f"vault {self.action}"
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """A passphrase goes to no host."""
+        return ()
+
+    @property
+    def env(self) -> Environment:
+        """A vault file keeps live secrets."""
+        return "live"
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """Forget the vault file's keys."""
+
+
+Request: TypeAlias = Refresh | Delete | Store | Vault | Lock
 
 
 def read(content: object) -> Request:
@@ -62,6 +91,10 @@ def read(content: object) -> Request:
             return Delete(_text(message, "name"), _environment(message))
         case "store":
             return _store(message)
+        case "vault":
+            return _vault(message)
+        case "lock":
+            return Lock()
         case _:
             raise _not_ours(part="kind")
 
@@ -84,6 +117,14 @@ def _store(message: dict[Any, Any]) -> Store:
         nonce=_text(message, "nonce"),
         sealed=_text(message, "sealed", _LONGEST_SEALED),
     )
+
+
+def _vault(message: dict[Any, Any]) -> Vault:
+    action = message.get("action")
+    if action not in ("persist", "unlock"):
+        raise _not_ours(part="action")
+    nonce, sealed = _text(message, "nonce"), _text(message, "sealed", _LONGEST_SEALED)
+    return Vault("persist" if action == "persist" else "unlock", nonce, sealed)
 
 
 def _text(message: dict[Any, Any], key: str, longest: int = _LONGEST_TEXT) -> str:

@@ -17,13 +17,13 @@ from typing_extensions import override
 from flarex_nb.errors import FlarexError
 from flarex_nb.notebook.widgets.desk import EntryDesk
 from flarex_nb.notebook.widgets.listing import as_rows, as_text
-from flarex_nb.notebook.widgets.message import Delete, Refresh, Request, Store, read, request_id
+from flarex_nb.notebook.widgets.message import Delete, Lock, Refresh, Request, Store, Vault, read, request_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from flarex_nb.model import Environment
-    from flarex_nb.notebook.widgets.ports import SecretsPort
+    from flarex_nb.notebook.widgets.ports import SecretsPort, VaultPort
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -38,11 +38,15 @@ def _live() -> Environment:
     return "live"
 
 
+def _stands(vault: VaultPort) -> str:
+    return "open" if vault.open else "locked" if vault.exists else "none"
+
+
 class SecretsPanel(anywidget.AnyWidget):
     """A list of secrets by name with add, rotate and delete; in front ends without widgets, the same list as text.
 
-    `rows`, `services`, `environment` and `entry` (the panel's id, a public key and a nonce) are all that is synced, so
-    all that a saved notebook can hold of it.
+    `rows`, `services`, `environment`, `vault` (whether the vault file is open, locked or not there; never where) and
+    `entry` (the panel's id, a public key and a nonce) are all that is synced, so all that a saved notebook can hold.
     """
 
     _esm = ESM
@@ -50,6 +54,7 @@ class SecretsPanel(anywidget.AnyWidget):
     rows = traitlets.List(traitlets.Dict()).tag(sync=True)
     services = traitlets.List(traitlets.Dict()).tag(sync=True)
     environment = traitlets.Unicode("live").tag(sync=True)
+    vault = traitlets.Unicode("none").tag(sync=True)
     entry = traitlets.Dict().tag(sync=True)
 
     def __init__(
@@ -76,6 +81,7 @@ class SecretsPanel(anywidget.AnyWidget):
             "rows": as_rows(self._secrets.list()),
             "services": [{"service": each, "name": name, "hosts": list(hosts)} for each, name, hosts in suggested],
             "environment": self._environment_now(),
+            "vault": _stands(self._secrets.vault()),
         }
 
     def _on_message(self, _widget: object, content: object, _buffers: object) -> None:
@@ -100,17 +106,34 @@ class SecretsPanel(anywidget.AnyWidget):
                 return self._store(request)
             case Delete(name, env):
                 self._secrets.delete(name, env=env)
-                return f"{name} is deleted from this session."
+                return f"{name} is deleted."
             case Refresh():
                 return "Up to date."
+            case Vault():
+                return self._open_vault(request)
+            case Lock():
+                self._secrets.lock()
+                return "The vault file is locked."
             case _:
                 assert_never(request)
 
-    def _store(self, request: Store) -> str:
+    def _opened(self, request: Store | Vault) -> str:
         try:
-            value = self._desk.open(request)
+            return self._desk.open(request)
         finally:
             self._desk.renew()
+
+    def _open_vault(self, request: Vault) -> str:
+        passphrase = self._opened(request)
+        act = self._secrets.persist if request.action == "persist" else self._secrets.unlock
+        try:
+            notes = act(passphrase=passphrase)
+        finally:
+            del passphrase
+        return " ".join(["The vault file is open.", *(f"{note.removesuffix('.')}." for note in notes)])
+
+    def _store(self, request: Store) -> str:
+        value = self._opened(request)
         try:
             notes = self._keep(request, value)
         finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from flarex_nb.model import Environment
 
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 class SecretRow(Protocol):
     """One secret as it may be shown: never a character of its value, nor the value's length.
 
-    `source` is "session", "env", ".env", or "" when no source holds it; `state` is "set", "missing" or "expired".
+    `source` is "session", "vault", "env", ".env", or "" when no source holds it; `state` is "set", "missing", "expired"
+    or "locked".
     """
 
     @property
@@ -42,6 +43,24 @@ class SecretRow(Protocol):
         ...
 
 
+class VaultPort(Protocol):
+    """How the vault file stands; iterating gives notes for the person."""
+
+    @property
+    def exists(self) -> bool:
+        """Return whether there is one."""
+        ...
+
+    @property
+    def open(self) -> bool:
+        """Return whether it is open here."""
+        ...
+
+    def __iter__(self) -> Iterator[str]:
+        """Return the notes one by one."""
+        ...
+
+
 class SecretsPort(Protocol):
     """The store behind the panel; each method raises FlarexError, with no value in it, for what it refuses."""
 
@@ -59,6 +78,22 @@ class SecretsPort(Protocol):
 
     def delete(self, name: str, *, env: Environment = "live") -> object:
         """Forget a kept value."""
+        ...
+
+    def vault(self) -> VaultPort:
+        """Return how the vault file stands."""
+        ...
+
+    def persist(self, path: None = None, passphrase: str | None = None) -> VaultPort:
+        """Keep secrets in the vault file from now on; return how it stands."""
+        ...
+
+    def unlock(self, path: None = None, passphrase: str | None = None) -> VaultPort:
+        """Open the vault file; return how it stands."""
+        ...
+
+    def lock(self) -> object:
+        """Forget the vault file's keys."""
         ...
 
     def suggestions(self) -> Iterable[tuple[str, str, Sequence[str]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from flarex_nb.notebook.widgets.panel import SecretsPanel
+from flarex_nb.vault.commands import VaultState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +37,8 @@ class MemorySecrets:
     values: dict[tuple[str, str], str] = field(default_factory=dict)
     hosts: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     fails_with: Exception | None = None
+    vault_state: str = "none"
+    passphrases: list[str] = field(default_factory=list)
 
     def list(self) -> list[Shown]:
         held = [Shown(name, env, "session", self.hosts[name, env], "set") for name, env in self.values]  # type: ignore[arg-type]
@@ -53,6 +57,22 @@ class MemorySecrets:
 
     def delete(self, name: str, *, env: Environment = "live") -> None:
         del self.values[name, env]
+
+    def vault(self) -> VaultState:
+        return VaultState(Path("vault.json"), self.vault_state != "none", self.vault_state == "open")
+
+    def persist(self, path: None = None, passphrase: str | None = None) -> VaultState:
+        return self.unlock(path, passphrase)
+
+    def unlock(self, path: None = None, passphrase: str | None = None) -> VaultState:
+        if self.fails_with:
+            raise self.fails_with
+        self.passphrases.append(str(passphrase))
+        self.vault_state = "open"
+        return self.vault()
+
+    def lock(self) -> None:
+        self.vault_state = "locked"
 
     def suggestions(self) -> list[tuple[str, str, tuple[str, ...]]]:
         return [("demo", "DEMO_API_KEY", ("api.demo.example",))]
@@ -103,6 +123,18 @@ class Browser:
         text = base64.b64encode(sealed).decode()
         whole = {"kind": "store", "id": "1", "action": "set", "name": name, "env": env, "hosts": hosts}
         return {**whole, "nonce": entry["nonce"], "sealed": text, **changes}
+
+    def vault_message(self, entry: dict[str, str], action: str, passphrase: str, **changes: Any) -> dict[str, Any]:
+        """Return the message that opens or makes the vault file; `changes` replace parts after sealing."""
+        whole = self.message(entry, f"vault {action}", passphrase, hosts=[])
+        return {
+            "kind": "vault",
+            "id": "1",
+            "action": action,
+            "nonce": whole["nonce"],
+            "sealed": whole["sealed"],
+            **changes,
+        }
 
 
 @pytest.fixture

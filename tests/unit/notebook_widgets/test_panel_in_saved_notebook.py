@@ -16,6 +16,7 @@ VALUE = hashlib.sha256(b"a visibly fake value").hexdigest()
 STORE = """
 import base64, hashlib, json
 from flarex_nb.notebook.widgets.panel import SecretsPanel
+from flarex_nb.vault.commands import VaultState
 
 value = hashlib.sha256(b"a visibly fake value").hexdigest()
 
@@ -23,6 +24,7 @@ class Memory:
     held = {}
     def list(self): return []
     def suggestions(self): return []
+    def vault(self): return VaultState(None, False, False)
     def set(self, name, value, *, hosts=(), env="live"):
         self.held[name] = value
         return ()
@@ -58,7 +60,7 @@ def executed(*cells: str) -> nbformat.NotebookNode:
     return notebook
 
 
-def test_no_value_is_saved_with_the_panel_and_the_same_check_sees_a_password_widget() -> None:
+def test_security_case_48_no_value_is_saved_with_the_panel_and_the_same_check_sees_a_password_widget() -> None:
     clean, leaky = executed(STORE, SHOW), executed(STORE, LEAK)
 
     assert clean.cells[1].outputs[-1].text == "True\n"

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flarex_nb.errors import UsageError
+from flarex_nb.errors import UsageError, VaultLocked
+from vaults import PASSPHRASE
 
 if TYPE_CHECKING:
     from tests.unit.notebook_widgets.conftest import Browser, HeardPanel, MemorySecrets
@@ -40,11 +41,13 @@ def test_the_list_shows_the_new_secret_and_no_value(panel: HeardPanel, browser: 
 def test_the_synced_state_is_names_and_a_public_key_only(panel: HeardPanel) -> None:
     ours = {key for key in panel.get_state() if not key.startswith("_")}
 
-    assert ours - {"layout", "tabbable", "tooltip"} == {"rows", "services", "environment", "entry"}
+    assert ours - {"layout", "tabbable", "tooltip"} == {"rows", "services", "environment", "vault", "entry"}
     assert set(panel.entry) == {"panel", "public", "nonce"}
 
 
-def test_a_replayed_message_is_rejected(panel: HeardPanel, store: MemorySecrets, browser: Browser) -> None:
+def test_security_case_49_a_replayed_message_is_rejected(
+    panel: HeardPanel, store: MemorySecrets, browser: Browser
+) -> None:
     message = browser.message(panel.entry, NAME, VALUE)
     panel.receive(message)
     store.values.clear()
@@ -67,7 +70,7 @@ def test_a_replayed_message_is_rejected(panel: HeardPanel, store: MemorySecrets,
     ],
     ids=str,
 )
-def test_a_value_sealed_for_one_place_is_not_stored_in_another(
+def test_security_case_50_a_value_sealed_for_one_place_is_not_stored_in_another(
     panel: HeardPanel, store: MemorySecrets, browser: Browser, change: dict[str, Any]
 ) -> None:
     sealed = browser.message(panel.entry, NAME, VALUE)
@@ -163,6 +166,48 @@ def test_notes_of_the_store_are_told(panel: HeardPanel, browser: Browser) -> Non
     assert answer["text"] == "DEMO_API_KEY is set. surrounding whitespace was removed."
 
 
+@pytest.mark.parametrize("action", ["persist", "unlock"])
+def test_the_vault_file_is_opened_with_a_sealed_passphrase(
+    panel: HeardPanel, store: MemorySecrets, browser: Browser, action: str
+) -> None:
+    before = panel.vault
+
+    answer = panel.receive(browser.vault_message(panel.entry, action, PASSPHRASE))
+
+    assert (answer["ok"], answer["text"]) == (True, "The vault file is open.")
+    assert store.passphrases == [PASSPHRASE]
+    assert (before, panel.vault) == ("none", "open")
+    assert PASSPHRASE not in json.dumps([panel.get_state(), panel.heard], default=str)
+    panel.receive({"kind": "lock", "id": "2"})
+    assert panel.vault == "locked"
+
+
+def test_a_passphrase_sealed_for_one_thing_is_not_used_for_another(
+    panel: HeardPanel, store: MemorySecrets, browser: Browser
+) -> None:
+    first = browser.vault_message(panel.entry, "unlock", PASSPHRASE)
+    as_secret = browser.message(panel.entry, NAME, "x") | {
+        "name": "vault unlock",
+        "hosts": [],
+        "sealed": first["sealed"],
+    }
+
+    for message in (first | {"action": "persist"}, browser.vault_message(panel.entry, "unlock", PASSPHRASE, nonce="n")):
+        assert panel.receive(message)["ok"] is False
+    assert panel.receive(as_secret)["ok"] is False
+    assert panel.receive(first)["ok"] is False
+    assert (store.passphrases, store.values) == ([], {})
+
+
+def test_a_wrong_passphrase_is_told_and_not_repeated(panel: HeardPanel, store: MemorySecrets, browser: Browser) -> None:
+    store.fails_with = VaultLocked("it does not open", hint="Try again.")
+
+    answer = panel.receive(browser.vault_message(panel.entry, "unlock", PASSPHRASE))
+
+    assert (answer["ok"], answer["text"], answer["hint"]) == (False, "it does not open.", "Try again.")
+    assert PASSPHRASE not in json.dumps(panel.heard)
+
+
 def test_rotating_replaces_the_value_and_keeps_the_hosts(
     panel: HeardPanel, store: MemorySecrets, browser: Browser
 ) -> None:
@@ -199,6 +244,10 @@ def test_refresh_shows_what_changed_elsewhere(panel: HeardPanel, store: MemorySe
     "change",
     [
         {"kind": "other"},
+        {"kind": "vault"},
+        {"kind": "vault", "action": "read"},
+        {"kind": "vault", "action": "unlock", "nonce": 5},
+        {"kind": "vault", "action": "unlock", "sealed": ""},
         {"action": "read"},
         {"name": 5},
         {"name": ""},

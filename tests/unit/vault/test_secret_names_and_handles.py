@@ -149,7 +149,7 @@ def test_a_handle_tells_how_things_stand_when_it_is_looked_at(held):
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_cases_45_and_46_a_handle_cannot_be_pickled(held, protocol):
+def test_security_case_45_a_handle_cannot_be_pickled(held, protocol):
     with pytest.raises(TypeError, match="CRM_API_KEY"):
         pickle.dumps({"config": [held["CRM_API_KEY"]]}, protocol)
 

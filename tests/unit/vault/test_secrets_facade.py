@@ -103,7 +103,8 @@ def test_no_public_method_gives_a_value_back(desk):
         ]
         assert not any(VALUE in repr(each) + str(each) for each in given)
     assert {name for name in dir(desk.secrets) if not name.startswith("_")} == {
-        "audit", "delete", "get", "list", "rotate", "scope", "set", "suggestions",
+        "audit", "can_unlock_alone", "delete", "get", "import_env", "import_hosted", "list", "lock", "persist", "rekey", "rotate",
+        "scope", "set", "suggestions", "unlock", "vault",
     }  # fmt: skip
 
 

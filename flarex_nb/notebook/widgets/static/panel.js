@@ -6,11 +6,13 @@
  */
 
 const PATIENCE = 15000; // milliseconds before the panel says that the kernel has not answered
-const SOURCES = { session: "this session", env: "environment variable", ".env": ".env file" };
+const SOURCES = { session: "this session", vault: "vault file", env: "environment variable", ".env": ".env file" };
 const REFUSAL =
   "This page is not in a secure context (https, or localhost), so the browser offers no encryption and the panel " +
   "takes no value. Run %flarex_secrets set NAME in a cell instead: it asks with getpass, and the value then crosses " +
   "the connection to the kernel unencrypted.";
+
+const REFUSAL_VAULT = REFUSAL.replace("%flarex_secrets set NAME", "%flarex_secrets persist or unlock");
 
 /** Returns an element; `on…` options are listeners, the others attributes, and false leaves one out. */
 function h(tag, options = {}, ...children) {
@@ -50,10 +52,11 @@ class Panel {
     const heads = ["Name", "State", "From", "Bound to"].map((text) => h("th", { scope: "col" }, text));
     this.table = h("table", { "aria-label": "Secrets" },
       h("thead", {}, h("tr", {}, ...heads, h("th", { scope: "col", "aria-label": "Actions" }))), this.body);
+    this.vault = h("div", { class: "flarex-foot flarex-vault" });
     this.root = h("section", { class: "flarex-panel", "aria-label": "FlareX secrets" },
       h("header", {}, h("strong", {}, "Secrets"), this.badge, h("span", { class: "flarex-gap" }),
         this.button("Refresh", "refresh", () => this.ask({ kind: "refresh" })), this.addButton),
-      this.form, this.status, this.table, this.empty);
+      this.form, this.status, this.table, this.empty, this.vault);
     el.append(this.root);
   }
 
@@ -62,6 +65,7 @@ class Panel {
     this.onAnswer = (answer) => this.hear(answer);
     this.model.on("change:rows", this.onRows);
     this.model.on("change:environment", this.onRows);
+    this.model.on("change:vault", this.onRows);
     this.model.on("msg:custom", this.onAnswer);
   }
 
@@ -70,6 +74,7 @@ class Panel {
     if (this.waiting) clearTimeout(this.waiting.timer);
     this.model.off("change:rows", this.onRows);
     this.model.off("change:environment", this.onRows);
+    this.model.off("change:vault", this.onRows);
     this.model.off("msg:custom", this.onAnswer);
   }
 
@@ -87,7 +92,21 @@ class Panel {
     this.empty.hidden = rows.length > 0;
     this.badge.textContent = this.model.get("environment");
     this.badge.className = `flarex-pill flarex-${this.model.get("environment")}`;
+    this.drawVault();
     if (focused) this.focus(focused);
+  }
+
+  drawVault() {
+    const state = this.model.get("vault") ?? "none";
+    const held = this.vault.contains(document.activeElement);
+    const [text, label, act] = {
+      none: ["Secrets are kept in memory, for this session.", "Make a vault file", () => this.openVault("persist")],
+      locked: ["The vault file is locked.", "Unlock", () => this.openVault("unlock")],
+      open: ["Secrets are kept in the encrypted vault file.", "Lock", () => this.ask({ kind: "lock" })],
+    }[state];
+    this.vault.replaceChildren(h("small", {}, text), h("span", { class: "flarex-gap" }),
+      this.button(label, "vault", act, "flarex-quiet"));
+    if (held) this.focus("vault");
   }
 
   row(row) {
@@ -103,7 +122,7 @@ class Panel {
 
   actions(row, cell) {
     const id = `${row.env}:${row.name}`;
-    const held = row.source === "session";
+    const held = row.source === "session" || (row.source === "vault" && row.state !== "locked");
     const action = held ? "rotate" : "set";
     const label = { rotate: "Rotate", set: row.state === "missing" ? "Set" : "Override" }[action];
     const change = this.button(label, `change:${id}`, () => this.open({ ...row, action, opener: `change:${id}` }));
@@ -135,6 +154,7 @@ class Panel {
     this.wipe();
     this.say("");
     this.job = job;
+    this.again = null;
     const isNew = !job.name;
     const text = { type: "text", autocomplete: "off", spellcheck: "false" };
     const list = isNew && `${this.model.get("entry").panel}-names`;
@@ -160,6 +180,28 @@ class Panel {
     this.form.hidden = false;
     (isNew ? this.name : this.value).focus();
     if (!this.secure) this.say(REFUSAL, "warning");
+  }
+
+  openVault(action) {
+    this.wipe();
+    this.say("");
+    this.job = { vault: action, opener: "vault" };
+    const secret = { type: "password", spellcheck: "false", disabled: !this.secure, class: "flarex-value",
+      "data-1p-ignore": true, "data-lpignore": "true", "data-bwignore": "true" };
+    this.value = h("input", { ...secret, autocomplete: action === "persist" ? "new-password" : "off" });
+    this.again = action === "persist" ? h("input", { ...secret, autocomplete: "new-password" }) : null;
+    this.save = this.button(action === "persist" ? "Encrypt" : "Unlock", "save", () => this.submit(), "flarex-primary");
+    this.save.disabled = !this.secure;
+    const title = action === "persist" ? "Keep secrets in an encrypted file" : "Unlock the vault file";
+    this.form.setAttribute("aria-label", title);
+    this.form.replaceChildren(h("strong", {}, title),
+      h("div", { class: "flarex-fields" }, field("Passphrase", this.value), ...(this.again ? [field("Again", this.again)] : [])),
+      h("div", { class: "flarex-foot" },
+        h("small", {}, "Encrypted in this page; only the kernel can open it, once."),
+        h("span", { class: "flarex-gap" }), this.button("Cancel", "cancel", () => this.shut()), this.save));
+    this.form.hidden = false;
+    this.value.focus();
+    if (!this.secure) this.say(REFUSAL_VAULT, "warning");
   }
 
   suggestions() {
@@ -192,20 +234,24 @@ class Panel {
 
   wipe() {
     if (this.value) this.value.value = "";
+    if (this.again) this.again.value = "";
   }
 
   async submit() {
-    this.suggest();
-    const lack = this.lack();
+    if (!this.job.vault) this.suggest();
+    const lack = this.job.vault ? this.lackVault() : this.lack();
     if (lack) return this.say(`${lack} Nothing was sent.`, "error");
     const value = this.value.value;
     this.wipe();
     const { panel, public: publicKey, nonce } = this.model.get("entry");
-    const entry = { name: this.name.value, env: this.env.value, hosts: splitHosts(this.hosts.value), nonce };
+    const { vault } = this.job;
+    const entry = vault ? { name: `vault ${vault}`, env: "live", hosts: [], nonce }
+      : { name: this.name.value, env: this.env.value, hosts: splitHosts(this.hosts.value), nonce };
     this.save.disabled = true;
     try {
       const sealed = toBase64(await seal(fromBase64(publicKey), entryInfo({ panel, ...entry }), padded(value)));
-      this.ask({ kind: "store", action: this.job.action, ...entry, sealed }, (ok) => this.stored(ok));
+      if (vault) this.ask({ kind: "vault", action: vault, nonce, sealed }, (ok) => this.stored(ok));
+      else this.ask({ kind: "store", action: this.job.action, ...entry, sealed }, (ok) => this.stored(ok));
     } catch (error) {
       this.save.disabled = false;
       this.say(`The browser could not encrypt the value (${error.name}). Nothing was sent.`, "error");
@@ -217,6 +263,14 @@ class Panel {
     if (this.waiting && !this.waiting.late) return "The kernel has not answered the last request yet.";
     if (!this.name.value) return this.point(this.name, "Give the secret a name, such as SERVICE_API_KEY.");
     if (!this.value.value) return this.point(this.value, "The value is empty.");
+    return "";
+  }
+
+  lackVault() {
+    if (!this.secure) return REFUSAL_VAULT;
+    if (this.waiting && !this.waiting.late) return "The kernel has not answered the last request yet.";
+    if (!this.value.value) return this.point(this.value, "The passphrase is empty.");
+    if (this.again && this.again.value !== this.value.value) return this.point(this.again, "The two passphrases differ.");
     return "";
   }
 
