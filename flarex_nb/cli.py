@@ -23,13 +23,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     demo = commands.add_parser("demo", help="the main job on the local sandbox: no key, no network")
     demo.add_argument("--headless", action="store_true", help="run it here and print the table, without JupyterLab")
     demo.add_argument("--folder", type=Path, default=Path("flarex-demo"), help="where the notebook is put")
+    commands.add_parser("doctor", help="what bears on secrets on this machine; in a notebook: %%flarex_doctor")
     given = parser.parse_args(arguments)
+    if given.command == "doctor":
+        return _doctor()
     return _headless() if given.headless else _lab(given.folder)
 
 
 def _say(text: str) -> None:
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
+
+
+def _doctor() -> int:
+    """Print what the doctor can tell outside a kernel."""
+    from flarex_nb.client import Client  # noqa: PLC0415
+    from flarex_nb.notebook.doctor import checkup  # noqa: PLC0415
+    from flarex_nb.notebook.render.doctor import checkup_text  # noqa: PLC0415
+
+    _say(checkup_text(checkup(Client())))
+    return 0
 
 
 def _headless() -> int:

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 from flarex_nb.notebook.journal import Memory
 from flarex_nb.notebook.magics import FlarexMagics
 from flarex_nb.notebook.mend import mend
-from flarex_nb.notebook.shield import Shield
+from flarex_nb.notebook.shield import SHIELDS, Shield
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -26,7 +26,6 @@ _SHOWN = (_RESULT, _PLAN)
 """What has a display of its own, as module and name, so that neither is loaded with the extension."""
 
 _loaded: WeakKeyDictionary[InteractiveShell, FlarexMagics] = WeakKeyDictionary()
-_shields: WeakKeyDictionary[InteractiveShell, Shield] = WeakKeyDictionary()
 _memories: WeakKeyDictionary[InteractiveShell, Memory] = WeakKeyDictionary()
 """What a shell's cells did stays known while it lives: loading again must not make a write a new one."""
 
@@ -43,7 +42,7 @@ def load(shell: InteractiveShell) -> None:
         formatters["text/html"].for_type_by_name(*kind, html)
         formatters["text/plain"].for_type_by_name(*kind, plain)
     _loaded[shell] = magics
-    _shields[shell] = Shield(shell)
+    SHIELDS[shell] = Shield(shell)
 
 
 def unload(shell: InteractiveShell) -> None:
@@ -51,7 +50,7 @@ def unload(shell: InteractiveShell) -> None:
     magics = _loaded.pop(shell, None)
     if magics is None:
         return
-    _shields.pop(shell).close()
+    SHIELDS.pop(shell).close()
     for kind, names in magics.magics.items():
         for name in names:
             shell.magics_manager.magics[kind].pop(name, None)
@@ -62,11 +61,6 @@ def unload(shell: InteractiveShell) -> None:
         for shown in _SHOWN:
             _formatters(shell)[mime].deferred_printers.pop(shown, None)
         _forget_type(shell, mime)
-
-
-def shield_of(shell: InteractiveShell) -> Shield | None:
-    """Return what guards the shell's output, None where the extension is not loaded."""
-    return _shields.get(shell)
 
 
 def _formatters(shell: InteractiveShell) -> dict[str, Any]:

@@ -230,12 +230,19 @@ class Everything(Masker):
         super().__init__()
         self.refresh()
 
-    def refresh(self) -> None:
-        """Take what is known now."""
+    def refresh(self, *more: Masker) -> None:
+        """Take what is known now, and what `more` know until the next time."""
         taken: list[tuple[tuple[str, str], ...]] | None = None
-        while taken != (now := [redactor.pairs() for redactor in KNOWN.redactors()]):
+        while taken != (now := [each.pairs() for each in (*KNOWN.redactors(), *more)]):
             taken = now
             self._forms = _Forms(pair for pairs in now for pair in pairs)
+
+
+def one_value(name: str, value: str) -> Masker:
+    """Return what masks this one value, without anybody else knowing it."""
+    alone = Masker()
+    alone._forms = _Forms((form, f"[{name}]") for form in forms(value))  # noqa: SLF001 - its own kind
+    return alone
 
 
 class Bytewise(Masker):

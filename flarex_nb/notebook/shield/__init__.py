@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from flarex_nb.vault.known import KNOWN
 
@@ -45,3 +46,7 @@ class Shield:
 
     def _changed(self) -> None:
         self.armour.refresh()
+
+
+SHIELDS: WeakKeyDictionary[InteractiveShell, Shield] = WeakKeyDictionary()
+"""What guards each shell's output; a shell without the extension has none."""

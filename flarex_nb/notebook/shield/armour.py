@@ -42,6 +42,7 @@ class Armour:
         self.masks = Everything()
         self.failed: dict[str, str] = {}
         self.pieces: list[Piece] = []
+        self._tried = False
 
     def put_on(self) -> None:
         """Put every piece on, once."""
@@ -70,27 +71,31 @@ class Armour:
         """Take every piece off, the last one first."""
         if self._settle in self.shell.events.callbacks["post_execute"]:
             self.shell.events.unregister("post_execute", self._settle)
+        self._tried = True
         self._settle()
         while self.pieces:
             self.pieces.pop().take_off()
 
     def _settle(self) -> None:
-        """At the end of a cell: nothing of it is held back any longer."""
+        """At the end of a cell: nothing of it is held back any longer; after the first one, each route is tried."""
         for piece in tuple(self.pieces):
             if hasattr(piece, "settle"):
                 piece.settle()
+        if self.masks and not self._tried:
+            self._tried = True
+            self._try()
 
+    def _try(self) -> None:
+        from flarex_nb.notebook.shield.selftest import routes_of, tell, warning_of  # noqa: PLC0415 - once
 
-def sessions_of(shell: InteractiveShell) -> list[Any]:
-    """Return the Jupyter sessions that send for this shell, each once; none in a terminal or a foreign kernel."""
-    holders = (getattr(shell, "kernel", None), shell.displayhook, shell.display_pub, sys.stdout, sys.stderr)
-    found = {id(each): each for holder in holders if (each := getattr(holder, "session", None)) is not None}
-    return [each for each in found.values() if hasattr(each, "serialize") and hasattr(each, "send")]
+        if warning := warning_of(routes_of(self)):
+            tell(warning)
 
 
 def _pieces_for(shell: InteractiveShell, masks: Everything) -> Iterator[Piece]:
     from flarex_nb.notebook.shield.history import HistoryGuard  # noqa: PLC0415
     from flarex_nb.notebook.shield.loggers import LoggerGuard  # noqa: PLC0415
+    from flarex_nb.notebook.shield.session import sessions_of  # noqa: PLC0415
 
     sessions = sessions_of(shell)
     yield from _stream_pieces(masks, sessions)

@@ -31,11 +31,14 @@ class HistoryGuard:
         self._masks = masks
         self._plain: list[tuple[Any, str, Any]] = []
         self._look_back = False
+        self._rehearsed: list[str] | None = None
+        self._own: Any = None
 
     def put_on(self) -> None:
         """Wrap the doors through which something is kept."""
         manager = self._shell.history_manager
         self._wrap(manager, "store_inputs", self._store_inputs)
+        self._own = manager.__dict__["store_inputs"]
         self._wrap(manager, "store_output", self._store_output)
         self._wrap(self._shell.logger, "log_write", self._log_write)
         magics = self._shell.magics_manager.magics["line"]
@@ -63,6 +66,18 @@ class HistoryGuard:
             self._mask_memory()
             self._mask_file()
 
+    def rehearse(self, source: str) -> str:
+        """Return what IPython would keep of a cell with this source, "" when that cannot be told; it keeps nothing."""
+        manager: Any = self._shell.history_manager
+        if manager.__dict__.get("store_inputs") is not self._own:
+            return ""  # somebody else's stands before ours, and would keep it
+        self._rehearsed = []
+        try:
+            manager.store_inputs(0, source, source)
+            return "\n".join(self._rehearsed)
+        finally:
+            self._rehearsed = None
+
     def _wrap(self, owner: Any, name: str, make: Callable[[Any], Any]) -> None:
         plain = getattr(owner, name)
         self._plain.append((owner, name, plain))
@@ -70,8 +85,12 @@ class HistoryGuard:
 
     def _store_inputs(self, plain: Any) -> Any:
         def store_inputs(line_num: int, source: str, source_raw: str | None = None) -> Any:
+            masked = self._masks(source)
             raw = source_raw if source_raw is None else self._masks(source_raw)
-            return plain(line_num, self._masks(source), raw)
+            if self._rehearsed is not None:
+                self._rehearsed += [masked, raw or ""]
+                return None
+            return plain(line_num, masked, raw)
 
         return store_inputs
 

@@ -7,12 +7,15 @@ nothing is sent: an error is raised where the message came from.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from flarex_nb.notebook.shield.streams import Masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from IPython.core.interactiveshell import InteractiveShell
 
     from flarex_nb.notebook.shield.streams import StreamGuard
     from flarex_nb.vault.redact import Masker
@@ -23,6 +26,13 @@ _AFTER_STREAMS: Final = frozenset({"display_data", "update_display_data", "execu
 _WRAPPED: Final = ("serialize", "send", "send_raw")
 _PARTS: Final = 4
 """Header, parent, metadata and content; buffers come after them."""
+
+
+def sessions_of(shell: InteractiveShell) -> list[Any]:
+    """Return the Jupyter sessions that send for this shell, each once; none in a terminal or a foreign kernel."""
+    holders = (getattr(shell, "kernel", None), shell.displayhook, shell.display_pub, sys.stdout, sys.stderr)
+    found = {id(each): each for holder in holders if (each := getattr(holder, "session", None)) is not None}
+    return [each for each in found.values() if hasattr(each, "serialize") and hasattr(each, "send")]
 
 
 class SessionGuard:

@@ -18,6 +18,7 @@ from flarex_nb.vault.carry import Carry
 from flarex_nb.vault.redact import Bytewise
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from threading import Thread
 
     from flarex_nb.vault.redact import Masker
@@ -32,21 +33,29 @@ class TeeGuard:
 
     def __init__(self, name: str, stream: Any, masks: Masker) -> None:
         """Guard the saved descriptor of this stream."""
+        self.of = name
         self.name = f"{name} log"
         self._stream = stream
         self._masks = masks
         self._thread: Thread | None = None
         self._true = -1
+        self.look: Callable[[str], str] | None = None
+
+    @property
+    def number(self) -> int:
+        """The descriptor that is guarded."""
+        number: int = self._stream._original_stdstream_copy
+        return number
 
     def put_on(self) -> None:
         """Put a pipe in the place of the descriptor, and begin to read it."""
-        saved = self._stream._original_stdstream_copy
+        saved = self.number
         self._true = os.dup(saved)
         reading, writing = os.pipe()
         os.dup2(writing, saved, inheritable=False)
         os.close(writing)
         true = self._true
-        self._thread = background(lambda: _pass_on(reading, true, self._masks), f"flarex-{self.name}")
+        self._thread = background(lambda: self._pass_on(reading, true), f"flarex-{self.name}")
         atexit.register(self.take_off)
 
     def take_off(self) -> None:
@@ -54,28 +63,29 @@ class TeeGuard:
         atexit.unregister(self.take_off)
         thread, self._thread = self._thread, None
         if thread is not None:
-            os.dup2(self._true, self._stream._original_stdstream_copy, inheritable=False)
+            os.dup2(self._true, self.number, inheritable=False)
             thread.join(_ENDING)  # a child that still writes keeps it alive
 
-
-def _pass_on(reading: int, writing: int, masks: Masker) -> None:
-    carry = Carry(Bytewise(masks))
-    try:
-        with selectors.DefaultSelector() as selector:
-            selector.register(reading, selectors.EVENT_READ)
-            while True:
-                if selector.select(HELD_FOR if carry.held else None):
-                    piece = os.read(reading, _PIECE)
-                    if not piece:
-                        break
-                    shown = carry.feed(piece.decode("latin-1"))
-                else:
-                    shown = carry.settle()
-                _write(writing, shown)
-        _write(writing, carry.settle())
-    finally:
-        os.close(reading)
-        os.close(writing)
+    def _pass_on(self, reading: int, writing: int) -> None:
+        """Pass on what comes, masked, until nobody can write any more: the thread's work."""
+        carry = Carry(Bytewise(self._masks))
+        try:
+            with selectors.DefaultSelector() as selector:
+                selector.register(reading, selectors.EVENT_READ)
+                while True:
+                    if selector.select(HELD_FOR if carry.held else None):
+                        piece = os.read(reading, _PIECE)
+                        if not piece:
+                            break
+                        shown = carry.feed(piece.decode("latin-1"))
+                    else:
+                        shown = carry.settle()
+                    look = self.look
+                    _write(writing, shown if look is None else look(shown))
+            _write(writing, carry.settle())
+        finally:
+            os.close(reading)
+            os.close(writing)
 
 
 def _write(writing: int, text: str) -> None:

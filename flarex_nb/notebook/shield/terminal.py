@@ -28,23 +28,23 @@ class TerminalGuard:
         """Guard `sys.stdout` or `sys.stderr`, by its name."""
         self.name = name
         self._masks = masks
-        self._veil: Veil | None = None
+        self.veil: Any = None
 
     def put_on(self) -> None:
         """Stand in for the stream."""
-        self._veil = Veil(getattr(sys, self.name), self._masks)
-        setattr(sys, self.name, self._veil)
+        self.veil = Veil(getattr(sys, self.name), self._masks)
+        setattr(sys, self.name, self.veil)
 
     def take_off(self) -> None:
         """Put the stream back, unless somebody else stands there now."""
         self.settle()
-        if self._veil is not None and getattr(sys, self.name) is self._veil:
-            setattr(sys, self.name, self._veil.plain)
+        if self.veil is not None and getattr(sys, self.name) is self.veil:
+            setattr(sys, self.name, self.veil.plain)
 
     def settle(self) -> None:
         """Write what is held."""
-        if self._veil is not None:
-            self._veil.settle()
+        if self.veil is not None:
+            self.veil.settle()
 
 
 class Veil:
