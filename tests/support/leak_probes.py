@@ -5,7 +5,10 @@ A probe that shows nothing when nothing guards is worthless, so each is run both
 
 from __future__ import annotations
 
+import ast
+import codecs
 import json
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +31,7 @@ NOT_LISTED = ("codes", "base64 reversed")
 
 SETUP = """
 import base64, html, json, logging, os, subprocess, sys, threading, time, urllib.parse, warnings
+from pathlib import Path
 from IPython.display import HTML, JSON, Markdown, SVG, display, clear_output
 warnings.simplefilter("always")
 """
@@ -169,10 +173,14 @@ PROBES = (
     Probe("char by char", "for c in S: print(c, end='', flush=True)", 24),
     Probe("char by char, stderr", "for c in S: print(c, end='', flush=True, file=sys.stderr)", 24),
     Probe("base64, char by char", "for c in base64.b64encode(S.encode()).decode(): print(c, end='', flush=True)", 24),
-    Probe("os.write, byte by byte", "for b in S.encode(): os.write(1, bytes([b])); time.sleep(.002)\ntime.sleep(.3)", 24),
+    Probe(
+        "os.write, byte by byte", "for b in S.encode(): os.write(1, bytes([b])); time.sleep(.002)\ntime.sleep(.3)", 24
+    ),
     Probe("%%bash", "%%bash\ncat secret.txt", 25),
-    Probe("a DataFrame", "import pandas as pd; pd.set_option('display.max_colwidth', None); pd.DataFrame({'k': [S]})", 26),
-    Probe("%whos", "%whos str", 27, before="Short = S[:30]" if len(PLAIN) <= 30 else ""),
+    Probe(
+        "a DataFrame", "import pandas as pd; pd.set_option('display.max_colwidth', None); pd.DataFrame({'k': [S]})", 26
+    ),
+    Probe("%whos", "%whos str", 27),
     Probe("Out", "Out", 28, before="S"),
     Probe("name?", "S?", 29),
     Probe("help", "def f(): pass\nf.__doc__ = S\nhelp(f)", 29),
@@ -187,11 +195,17 @@ PROBES = (
     Probe("a comm", "from comm import create_comm\nc = create_comm('probe', data={'k': S}); c.send({'k': [S]})", 35),
     Probe("a widget's text", "import ipywidgets; _ = ipywidgets.Text(S)", 35),
     Probe("a buffer", "import ipywidgets; _ = ipywidgets.Image(value=b'\\x89PNG' + S.encode() + b'\\xff\\x00')", 36),
-    Probe("a buffer of a comm", "c = __import__('comm').create_comm('probe'); c.send({}, buffers=[S.encode('utf-16-le')])", 36),
+    Probe(
+        "a buffer of a comm",
+        "c = __import__('comm').create_comm('probe'); c.send({}, buffers=[S.encode('utf-16-le')])",
+        36,
+    ),
     Probe("base64", "print(base64.b64encode(S.encode()).decode())", 37),
     Probe("base64 for URLs", "print(base64.urlsafe_b64encode(S.encode()).decode())", 37),
     Probe("Basic credentials", "print(base64.b64encode(b'user:' + S.encode()).decode())", 38),
-    Probe("base64 of JSON", "print(base64.b64encode(json.dumps({'key': S}, ensure_ascii=False).encode()).decode())", 38),
+    Probe(
+        "base64 of JSON", "print(base64.b64encode(json.dumps({'key': S}, ensure_ascii=False).encode()).decode())", 38
+    ),
     Probe("quoted for a URL", "print(urllib.parse.quote(S, safe='')); print(urllib.parse.quote(S).lower())", 39),
     Probe("a form", "print(urllib.parse.urlencode({'k': S}))", 39),
     Probe("hex", "print(S.encode().hex())", 40),
@@ -208,8 +222,13 @@ PROBES = (
     Probe("%run", "%run -i probe_script.py", before="open('probe_script.py', 'w').write('print(S)')"),
     Probe("%timeit's output", "%time print(S)"),
     Probe("an awaited print", "import asyncio\nasync def f():\n    print(S)\nawait f()"),
-    Probe("a subprocess through a pipe", "print(subprocess.run(['cat', 'secret.txt'], capture_output=True, text=True).stdout)"),
-    Probe("half printed, half written", "print(S[:9], end='', flush=True); os.write(1, S[9:].encode()); time.sleep(.3)"),
+    Probe(
+        "a subprocess through a pipe",
+        "print(subprocess.run(['cat', 'secret.txt'], capture_output=True, text=True).stdout)",
+    ),
+    Probe(
+        "half printed, half written", "print(S[:9], end='', flush=True); os.write(1, S[9:].encode()); time.sleep(.3)"
+    ),
     Probe("half before a long pause", "n = len(S) // 2\nprint(S[:n], end='', flush=True); time.sleep(1); print(S[n:])"),
 )
 
@@ -226,22 +245,20 @@ TRANSFORMED = (
 )
 """What no list of written forms finds: said openly, not masked."""
 
+
+def _unzipped(text: str) -> str:
+    return zlib.decompress(ast.literal_eval(text.strip())).decode()
+
+
 UNDONE = {
-    "rot13": lambda text: __import__("codecs").encode(text, "rot13"),
+    "rot13": lambda text: codecs.encode(text, "rot13"),
     "upper case": lambda text: text.swapcase(),
     "spaced": lambda text: text.replace(" ", ""),
     "slices": lambda text: text.replace("\n", ""),
-    "zlib": lambda text: _unzipped(text),
+    "zlib": _unzipped,
     "ANSI colours inside": lambda text: text.replace("\x1b[31m", "").replace("\x1b[0m", ""),
     "wrapped lines": lambda text: text.replace("\n", ""),
     "halves on two streams": lambda text: text,
     "numbers": lambda text: bytes(json.loads(text)).decode(),
 }
 """What a reader does to have the value of each."""
-
-
-def _unzipped(text: str) -> str:
-    import ast
-    import zlib
-
-    return zlib.decompress(ast.literal_eval(text.strip())).decode()

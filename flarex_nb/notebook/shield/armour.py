@@ -6,7 +6,7 @@ A piece that could not be put on is remembered with its reason; the shell goes o
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from flarex_nb.portal import once
 from flarex_nb.vault.redact import Everything
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from flarex_nb.notebook.shield.streams import StreamGuard
+
+
+_NUMBERS: Final = {"stdout": 1, "stderr": 2}
 
 
 class Piece(Protocol):
@@ -117,7 +120,8 @@ def _stream_pieces(masks: Everything, sessions: list[Any]) -> Iterator[Piece]:
             continue
         guards.append(StreamGuard(name, stream, masks))
         yield guards[-1]
-        if getattr(stream, "_original_stdstream_copy", None) is not None:
-            yield TeeGuard(name, stream, masks)
+        saved = getattr(stream, "_original_stdstream_copy", None)
+        if saved is not None or sys.platform != "win32":
+            yield TeeGuard(name, saved or _NUMBERS[name], masks)
     for session in sessions:
         yield SessionGuard(session, masks, guards)

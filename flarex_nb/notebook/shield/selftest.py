@@ -76,9 +76,10 @@ class _Trial:
             if isinstance(piece, StreamGuard):
                 yield self._tried(f"{piece.name}: print, logging, warnings, threads, !cmd", StreamTap(piece).whole)
                 yield self._tried(f"{piece.name}, a value that comes in pieces", StreamTap(piece).pieces)
-                yield self._descriptor(piece)
+                if getattr(piece.stream, "_should_watch", False):  # if not, it goes to the log alone
+                    yield self._descriptor(piece)
             elif isinstance(piece, TeeGuard):
-                yield self._tried(f"{piece.name}: the copy that goes to the server's log", TeeTap(piece).whole)
+                yield self._tried(f"{piece.of}: what goes to the server's log", TeeTap(piece).whole)
             elif isinstance(piece, TerminalGuard):
                 yield self._tried(f"{piece.name}: print, results, displays, tracebacks, help", VeilTap(piece).whole)
                 yield self._tried(f"{piece.name}, a value that comes in pieces", VeilTap(piece).pieces)
@@ -88,10 +89,6 @@ class _Trial:
     def _descriptor(self, guard: StreamGuard) -> Route:
         number = 1 if guard.name == "stdout" else 2
         name = f"file descriptor {number}: os.write, os.system, C libraries, child processes"
-        if not getattr(guard.stream, "_should_watch", False):
-            return Route(
-                name, "not protected", "this kernel does not read it: it goes to the server's log", expected=True
-            )
         tee = next((each for each in self.armour.pieces if isinstance(each, TeeGuard) and each.of == guard.name), None)
         return self._tried(name, StreamTap(guard, tee).descriptor)
 

@@ -1,8 +1,8 @@
-"""The copy of what is written to file descriptors 1 and 2, which ipykernel passes on to the server's log unseen.
+"""What goes to the server's log: ipykernel's copy of file descriptors 1 and 2, or, where it makes none, those two.
 
-The saved descriptor is replaced by a pipe that a thread reads, masks and passes on: so it is masked whoever writes to
-that number, the log handlers opened before and programs started with `stdout=sys.stdout` included. What a crash leaves
-in the pipe is lost with the kernel.
+The descriptor is replaced by a pipe that a thread reads, masks and passes on: so it is masked whoever writes to that
+number, the log handlers opened before and programs started with `stdout=sys.stdout` included. What a crash leaves in
+the pipe is lost with the kernel.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import atexit
 import os
 import selectors
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from flarex_nb.notebook.shield.streams import HELD_FOR
 from flarex_nb.portal import background
@@ -31,28 +31,22 @@ _ENDING: Final = 1.0
 class TeeGuard:
     """Masks what one stream passes on."""
 
-    def __init__(self, name: str, stream: Any, masks: Masker) -> None:
-        """Guard the saved descriptor of this stream."""
+    def __init__(self, name: str, number: int, masks: Masker) -> None:
+        """Guard this descriptor: the saved one of the stream, or 1 or 2."""
         self.of = name
         self.name = f"{name} log"
-        self._stream = stream
+        self.number = number
         self._masks = masks
+        self._inherited = os.get_inheritable(number)
         self._thread: Thread | None = None
         self._true = -1
         self.look: Callable[[str], str] | None = None
 
-    @property
-    def number(self) -> int:
-        """The descriptor that is guarded."""
-        number: int = self._stream._original_stdstream_copy
-        return number
-
     def put_on(self) -> None:
         """Put a pipe in the place of the descriptor, and begin to read it."""
-        saved = self.number
-        self._true = os.dup(saved)
+        self._true = os.dup(self.number)
         reading, writing = os.pipe()
-        os.dup2(writing, saved, inheritable=False)
+        os.dup2(writing, self.number, inheritable=self._inherited)
         os.close(writing)
         true = self._true
         self._thread = background(lambda: self._pass_on(reading, true), f"flarex-{self.name}")
@@ -63,7 +57,7 @@ class TeeGuard:
         atexit.unregister(self.take_off)
         thread, self._thread = self._thread, None
         if thread is not None:
-            os.dup2(self._true, self.number, inheritable=False)
+            os.dup2(self._true, self.number, inheritable=self._inherited)
             thread.join(_ENDING)  # a child that still writes keeps it alive
 
     def _pass_on(self, reading: int, writing: int) -> None:
