@@ -114,11 +114,11 @@ class Carry:
             return ""
         begun = [*(each._replace(matched=each.matched + len(text)) for each in self._begun if _goes_on(each, text))]
         begun += [each for _, each in self._beginnings().at_end_of(text)]
+        self._begun = tuple(begun)
         most = next((each for each in begun if each.matched >= max(SHORTEST, len(each.form) // 2)), None)
         if most is None:
-            self._begun = tuple(begun)
             return self._masks(text)
-        self._begun = (most._replace(mask=""),)  # the rest of it needs no second mask
+        self._begun = tuple(each._replace(mask="") for each in begun)  # the rest of it needs no second mask
         return self._masks(text[: max(0, len(text) - most.matched)]) + most.mask
 
     def _beginnings(self) -> Beginnings:

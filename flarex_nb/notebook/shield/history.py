@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from flarex_nb.vault.redact import Masker
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from IPython.core.interactiveshell import InteractiveShell
-
-    from flarex_nb.vault.redact import Masker
 
 _INPUT: Final = re.compile(r"_i{1,3}|_i[0-9]+")
 _KEPT: Final = ("_i", "_ii", "_iii", "_i00")
@@ -29,31 +29,26 @@ class HistoryGuard:
         """Guard this shell's history manager and logger."""
         self._shell = shell
         self._masks = masks
-        self._plain: list[tuple[Any, str, Any]] = []
+        self._wrapped: list[tuple[Any, str, Any]] = []
         self._look_back = False
         self._rehearsed: list[str] | None = None
-        self._own: Any = None
 
     def put_on(self) -> None:
         """Wrap the doors through which something is kept."""
         manager = self._shell.history_manager
         self._wrap(manager, "store_inputs", self._store_inputs)
-        self._own = manager.__dict__["store_inputs"]
         self._wrap(manager, "store_output", self._store_output)
         self._wrap(self._shell.logger, "log_write", self._log_write)
-        magics = self._shell.magics_manager.magics["line"]
-        if "notebook" in magics:
-            self._plain.append((magics, "notebook", magics["notebook"]))
-            magics["notebook"] = self._notebook(magics["notebook"])
+        self._shell.events.register("pre_run_cell", self._before_cell)
 
     def take_off(self) -> None:
         """Put everything back."""
-        for owner, name, plain in reversed(self._plain):
-            if isinstance(owner, dict):
-                owner[name] = plain
-            else:
-                owner.__dict__.pop(name, None)
-        self._plain.clear()
+        self._shell.events.unregister("pre_run_cell", self._before_cell)
+        self._masks = Masker()
+        for owner, name, own in self._wrapped:
+            if owner.__dict__.get(name) is own:
+                del owner.__dict__[name]
+        self._wrapped.clear()
 
     def look_back(self) -> None:
         """Something new is known: at the end of the cell, look through what was kept of this session."""
@@ -69,7 +64,7 @@ class HistoryGuard:
     def rehearse(self, source: str) -> str:
         """Return what IPython would keep of a cell with this source, "" when that cannot be told; it keeps nothing."""
         manager: Any = self._shell.history_manager
-        if manager.__dict__.get("store_inputs") is not self._own:
+        if not any(manager.__dict__.get(name) is own for _, name, own in self._wrapped if name == "store_inputs"):
             return ""  # somebody else's stands before ours, and would keep it
         self._rehearsed = []
         try:
@@ -79,9 +74,9 @@ class HistoryGuard:
             self._rehearsed = None
 
     def _wrap(self, owner: Any, name: str, make: Callable[[Any], Any]) -> None:
-        plain = getattr(owner, name)
-        self._plain.append((owner, name, plain))
-        owner.__dict__[name] = make(plain)
+        own = make(getattr(owner, name))
+        owner.__dict__[name] = own
+        self._wrapped.append((owner, name, own))
 
     def _store_inputs(self, plain: Any) -> Any:
         def store_inputs(line_num: int, source: str, source_raw: str | None = None) -> Any:
@@ -110,18 +105,16 @@ class HistoryGuard:
 
         return log_write
 
-    def _notebook(self, plain: Any) -> Any:
-        def notebook(line: str) -> Any:
-            manager: Any = self._shell.history_manager
-            for outputs in list(getattr(manager, "outputs", {}).values()):
-                for output in outputs:
-                    output.bundle = self._masks.walk(_joined(output.bundle))
-            for number, error in list(getattr(manager, "exceptions", {}).items()):
-                manager.exceptions[number] = self._masks.walk(error)
-            return plain(line)
-
-        notebook.__doc__ = plain.__doc__
-        return notebook
+    def _before_cell(self, info: Any) -> None:
+        """Mask the outputs IPython remembers where a cell may write them out: `%notebook` does."""
+        if "notebook" not in (getattr(info, "raw_cell", "") or ""):
+            return
+        manager: Any = self._shell.history_manager
+        for outputs in list(getattr(manager, "outputs", {}).values()):
+            for output in outputs:
+                output.bundle = self._masks.walk(_joined(output.bundle))
+        for number, error in list(getattr(manager, "exceptions", {}).items()):
+            manager.exceptions[number] = self._masks.walk(error)
 
     def _mask_memory(self) -> None:
         manager: Any = self._shell.history_manager

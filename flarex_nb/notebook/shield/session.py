@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from flarex_nb.notebook.shield.streams import Masked
+from flarex_nb.vault.redact import Masker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from flarex_nb.notebook.shield.streams import StreamGuard
-    from flarex_nb.vault.redact import Masker
 
 _AFTER_STREAMS: Final = frozenset({"display_data", "update_display_data", "execute_result", "error", "clear_output"})
 """Messages whose place among the streams' text is seen: what is held back goes out before them."""
@@ -50,6 +50,8 @@ class SessionGuard:
     def put_on(self) -> None:
         """Wrap the session's own methods; others' wrappers stay below."""
         self._json = _writes_json(self.session)
+        own = vars(self.session)
+        self._there = {name: own[name] for name in _WRAPPED if name in own}
         for name in _WRAPPED:
             self._plain[name] = getattr(self.session, name)
         self.session.serialize, self.session.send = self._serialize, self._send
@@ -57,10 +59,12 @@ class SessionGuard:
 
     def take_off(self) -> None:
         """Put the methods back; where somebody wrapped ours since, ours stays below and lets everything through."""
-        self._masks = _NOTHING
+        self._masks = Masker()
         for name in _WRAPPED:
-            if self.session.__dict__.get(name) == getattr(self, f"_{name}"):
-                setattr(self.session, name, self._plain[name])
+            if vars(self.session).get(name) == getattr(self, f"_{name}"):
+                delattr(self.session, name)
+                if name in self._there:
+                    setattr(self.session, name, self._there[name])
 
     def _serialize(self, msg: dict[str, Any], ident: Any = None) -> list[bytes]:
         sent: list[bytes] = self._plain["serialize"](self._clean(msg) if self._masks else msg, ident)
@@ -137,16 +141,6 @@ class SessionGuard:
             return buffer  # the session refuses it, in its own words
         masked = self._masks.mask(data)
         return buffer if masked == data else masked
-
-
-class _Nothing:
-    """Masks nothing."""
-
-    def __bool__(self) -> bool:
-        return False
-
-
-_NOTHING: Any = _Nothing()
 
 
 def _writes_json(session: Any) -> bool:

@@ -9,11 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from flarex_nb.vault.carry import Carry
+from flarex_nb.vault.redact import Masker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from flarex_nb.vault.redact import Masker
 
 HELD_FOR: Final = 0.6
 """Seconds a possible beginning waits for its next piece."""
@@ -54,13 +53,17 @@ class StreamGuard:
         """Send what is held and leave the stream as it was."""
         self.settle()
         self.stream.flush()
+        self._masks = Masker()
         if self.stream.__dict__.get("_flush_buffers") == self._flush_buffers:
             del self.stream._flush_buffers
 
     def settle(self) -> None:
-        """Send what is held, after what was written and before what is sent next."""
+        """Send what is held, after what was written and before what this thread sends next."""
         if self._masks and self.stream.pub_thread is not None:
-            self.stream.pub_thread.schedule(self._settle_all)
+            self.stream.flush()
+            if any(carry.held for carry in tuple(self._states.values())):
+                self.stream.pub_thread.schedule(self._release)
+                self.stream.flush()  # returns when that is on its way
 
     def _flush_buffers(self) -> Iterator[tuple[dict[str, Any], str]]:
         if not self._masks:
@@ -95,10 +98,6 @@ class StreamGuard:
     def _wake(self) -> None:
         if self.stream.pub_thread is not None and self.stream._io_loop.time() >= self._due:
             self._release()
-
-    def _settle_all(self) -> None:
-        self.stream._flush()
-        self._release()
 
     def _release(self) -> None:
         for parent, carry in tuple(self._states.items()):
