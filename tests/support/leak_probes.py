@@ -235,7 +235,7 @@ PROBES = (
 TRANSFORMED = (
     Probe("rot13", "import codecs; print(codecs.encode(S, 'rot13'))"),
     Probe("upper case", "print(S.swapcase())"),
-    Probe("spaced", "print(' '.join(S))"),
+    Probe("spaced", "print(*S)"),
     Probe("slices", "print(S[:10]); print(S[10:])"),
     Probe("zlib", "import zlib; print(zlib.compress(S.encode()))"),
     Probe("ANSI colours inside", "print(S[:9] + '\\x1b[31m' + S[9:] + '\\x1b[0m')"),
