@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 _FEWEST: Final = 4
 """Characters of a value that are held back; fewer stand at the end of ordinary text all the time."""
 
-_PUBLIC: Final = re.compile(r"(?:[A-Za-z0-9]{2,8}[_-]){1,3}")
+_PUBLIC: Final = re.compile(r"(?:(?:[a-z]{2,6}[0-9]{0,2}|sandbox)[_-]){1,3}")
+"""What issuers put before every key of theirs, such as `sk_live_`."""
+
 _LONGEST_PUBLIC: Final = 12
 _PROBE: Final = 8
 
