@@ -29,9 +29,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     demo.add_argument("--headless", action="store_true", help="run it here and print the table, without JupyterLab")
     demo.add_argument("--folder", type=Path, default=Path("flarex-demo"), help="where the notebook is put")
     _scan_arguments(commands.add_parser("scan", help="find keys in notebooks, files and IPython's history"))
+    commands.add_parser("doctor", help="what bears on secrets on this machine; in a notebook: %%flarex_doctor")
     given = parser.parse_args(arguments)
     if given.command == "scan":
         return _scan(given)
+    if given.command == "doctor":
+        return _doctor()
     return _headless() if given.headless else _lab(given.folder)
 
 
@@ -114,6 +117,16 @@ def _in_form(report: Report, given: argparse.Namespace) -> str:
     if given.sarif:
         return report_sarif(report, __version__)
     return report_json(report) if given.json else report_text(report)
+
+
+def _doctor() -> int:
+    """Print what the doctor can tell outside a kernel."""
+    from flarex_nb.client import Client  # noqa: PLC0415
+    from flarex_nb.notebook.doctor import checkup  # noqa: PLC0415
+    from flarex_nb.notebook.render.doctor import checkup_text  # noqa: PLC0415
+
+    _say(checkup_text(checkup(Client())))
+    return 0
 
 
 def _headless() -> int:

@@ -52,9 +52,8 @@ class CallOptions:
     """What may be chosen for one call; the same names in the magics and in Python.
 
     `attempts` counts the first send. `attempt_timeout` bounds one send from dialling to the last body byte, `deadline`
-    the call with its waits (each page's call when there are several), `total` all pages together (None: unbounded).
-    `pages` is "none", "auto", "all" or a number. `max_bytes` None is the profile's own cap, `asserts` are conditions on
-    the answer, `check` False returns an HTTP error as a result, `guard` "public" asks any public URL without secrets.
+    the call with its waits (each page's call), `total` all pages (None: unbounded). `pages` is "none", "auto", "all" or
+    a number; `max_bytes` None the profile's cap; `asserts` conditions on the answer; `guard` "public" any public URL.
     """
 
     attempts: int = 3

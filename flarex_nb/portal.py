@@ -180,6 +180,13 @@ def _waited(future: concurrent.futures.Future[T], pump: Callable[[], None]) -> T
             return result
 
 
+def background(work: Callable[[], None], name: str) -> threading.Thread:
+    """Run `work` on a daemon thread of its own and return the thread: for reads that block, which no loop may do."""
+    thread = threading.Thread(target=work, name=name, daemon=True)
+    thread.start()
+    return thread
+
+
 PORTAL = Portal()
 """The process's portal: one loop, one thread."""
 

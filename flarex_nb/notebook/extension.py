@@ -15,6 +15,7 @@ from flarex_nb.notebook.journal import Memory
 from flarex_nb.notebook.kept_keys import KeptKeys
 from flarex_nb.notebook.magics import FlarexMagics
 from flarex_nb.notebook.mend import mend
+from flarex_nb.notebook.shield import SHIELDS, Shield
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -54,6 +55,7 @@ def load(shell: InteractiveShell) -> None:
         formatters["text/html"].for_type_by_name(*kind, html)
         formatters["text/plain"].for_type_by_name(*kind, plain)
     _loaded[shell] = magics
+    SHIELDS[shell] = Shield(shell)
 
 
 def _new_memory() -> Memory:
@@ -66,6 +68,7 @@ def unload(shell: InteractiveShell) -> None:
     magics = _loaded.pop(shell, None)
     if magics is None:
         return
+    SHIELDS.pop(shell).close()
     for kind, names in magics.magics.items():
         for name in names:
             shell.magics_manager.magics[kind].pop(name, None)

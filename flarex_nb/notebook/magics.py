@@ -149,6 +149,18 @@ class FlarexMagics(Magics):
 
     @no_var_expand
     @line_magic
+    def flarex_doctor(self, line: str) -> Sheet:
+        """Try every route out of this kernel with a made-up secret, and tell which of them mask known secrets.
+
+        Tells also whether messages travel encrypted, what secrets there are, and the versions. No service is asked.
+        """
+        with boxed():
+            from flarex_nb.notebook import commands_doctor  # noqa: PLC0415 - loads with the first use
+
+            return commands_doctor.doctor(self.here, line)
+
+    @no_var_expand
+    @line_magic
     def flarex_reset(self, line: str) -> None:
         """Close the breaker, forget the limits and refill the retry credit: `%flarex_reset SERVICE` or `all`."""
         with boxed():

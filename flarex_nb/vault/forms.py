@@ -24,6 +24,9 @@ _LONG_LINE: Final = 16
 _PUBLIC_LINE: Final = re.compile(r"-----(?:BEGIN|END) [A-Z0-9 ]+-----")
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+")
 _QUOTES: Final = "'\""
+_TWO_BYTES: Final = 2
+"""What UTF-8 needs for the characters of Latin-1 beyond ASCII; a header's value has no others (RFC 9110 5.5)."""
+
 _URL_KEPT: Final = ("", "/", "!'()*", ";,/?:@&=+$-_.!~*'()#")
 """What quoters leave as it is: Python's `quote_plus` and `quote`, JavaScript's encodeURIComponent and encodeURI."""
 
@@ -36,9 +39,22 @@ def forms(value: str) -> frozenset[str]:
     return frozenset(form for part in parts for form in _forms(part) if len(form) >= SHORTEST)
 
 
+def packed_forms(form: str) -> frozenset[bytes]:
+    """Return the bytes of a form inside a JSON document in UTF-8, written with ASCII escapes or without."""
+    return frozenset(
+        json.dumps(form, ensure_ascii=ascii_only)[1:-1].encode("utf-8", "surrogatepass") for ascii_only in (True, False)
+    )
+
+
 def binary_forms(text: str) -> frozenset[bytes]:
     """Return the bytes a form can have in a buffer: UTF-8, Latin-1, and the wide ones of strings in arrays."""
-    encoded = {text.encode(encoding, "surrogatepass") for encoding in ("utf-8", "utf-16-le", "utf-32-le")}
+    wide = {text.encode(encoding, "surrogatepass") for encoding in ("utf-16-le", "utf-32-le")}
+    return narrow_forms(text) | wide
+
+
+def narrow_forms(text: str) -> frozenset[bytes]:
+    """Return the bytes of a form in UTF-8 and, where it has any, Latin-1."""
+    encoded = {text.encode("utf-8", "surrogatepass")}
     with contextlib.suppress(UnicodeEncodeError):
         encoded.add(text.encode("latin-1"))
     return frozenset(encoded)
@@ -49,6 +65,7 @@ def _forms(value: str) -> Iterator[str]:
     yield value[::-1]
     plain = _PLAIN.fullmatch(value) is not None  # nothing in it that any of these would write otherwise
     if not plain:
+        yield from _cut(value)
         yield from _json(value)
         yield from _python(value)
         yield from _html(value)
@@ -58,6 +75,13 @@ def _forms(value: str) -> Iterator[str]:
         yield from _base64(data)
         yield data.hex()
         yield data.hex().upper()
+
+
+def _cut(value: str) -> Iterator[str]:
+    """As text decoded piece by piece shows it, where a piece ended inside a character: two marks for it (U+FFFD)."""
+    for at, character in enumerate(value):
+        if len(character.encode("utf-8", "surrogatepass")) == _TWO_BYTES:
+            yield f"{value[:at]}\ufffd\ufffd{value[at + 1 :]}"
 
 
 def _json(value: str) -> Iterator[str]:

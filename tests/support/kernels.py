@@ -113,10 +113,13 @@ class Kernel:
         self.manager.shutdown_kernel(now=True)
 
 
-def start_kernel(env: Mapping[str, str], cwd: str) -> Kernel:
-    """Return a running kernel that answers."""
+def start_kernel(env: Mapping[str, str], cwd: str, *, python: str | None = None, **popen: Any) -> Kernel:
+    """Return a running kernel that answers: of this Python, or of another environment's."""
     manager = KernelManager(kernel_name="python3")
-    manager.start_kernel(env=dict(env), cwd=cwd)
+    if python is not None:
+        command = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        manager.kernel_spec.argv = command
+    manager.start_kernel(env=dict(env), cwd=cwd, **popen)
     client = manager.client()
     client.start_channels()
     client.wait_for_ready(timeout=60)
