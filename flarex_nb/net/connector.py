@@ -209,6 +209,8 @@ class GuardedConnector(aiohttp.TCPConnector):
         A plain close first sends what is still buffered, which would finish a request that was stopped, and waits for
         the other side's end of TLS.
         """
+        if isinstance(protocol, CountedHandler):
+            protocol.end()
         if should_close or protocol.should_close:
             protocol.abort()
             should_close = True

@@ -6,6 +6,7 @@ extensions, a trailer (RFC 9112 7.1). Here it ends after a number of bytes, what
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from aiohttp import ClientPayloadError
@@ -45,6 +46,12 @@ class CountedHandler(ResponseHandler):
     def begin(self, hop: Counts) -> None:
         """Count for this hop from now on."""
         self._hop, self._came = hop, 0
+
+    def end(self) -> None:
+        """Let go of the hop, and of what it asked for: an idle connection keeps the context it was opened in alive."""
+        hop, self._hop = self._hop, None
+        if hop is not None:
+            hop.target = replace(hop.target, rest="/")
 
     @override
     def data_received(self, data: bytes) -> None:

@@ -25,7 +25,9 @@ from flarex_nb.errors import (
     ScopeDenied,
     ServerError,
 )
+from flarex_nb.model import BoundCall, Outgoing, Reply
 from flarex_nb.net.transport import Wire
+from flarex_nb.net.url import Target
 from flarex_nb.portal import PORTAL
 from flarex_nb.settings import Settings
 
@@ -311,17 +313,19 @@ def test_security_case_70_a_key_echoed_in_an_error_or_a_location_is_scrubbed(her
     assert VALUE not in told(failed.value) + told(led.value)
 
 
-def test_the_value_is_in_no_object_that_stays_after_the_call(here: Any) -> None:
+@pytest.mark.parametrize(
+    "auth", [{"kind": "bearer"}, {"kind": "query", "name": "key"}, {"kind": "basic", "username": "me"}]
+)
+def test_the_value_is_in_no_object_of_ours_that_stays_after_the_call(here: Any, auth: dict[str, str]) -> None:
     world = here()
-    world.crm(kind="bearer")
+    world.crm(**auth)
     world.client._environ = {}
     world.client.secrets.set("CRM_API_KEY", VALUE, hosts=["crm.example"])
 
     result = world.call("crm", "GET /v1/x")
 
     gc.collect()
-    from flarex_nb.model import BoundCall, Outgoing, Reply
-
-    held = [each for each in gc.get_objects() if isinstance(each, Outgoing | BoundCall | Reply)]
+    held = [each for each in gc.get_objects() if isinstance(each, Outgoing | BoundCall | Reply | Target)]
+    assert world.far.came
     assert result.call in held
-    assert not any(VALUE in f"{each.url}{getattr(each, 'headers', '')}" for each in held)
+    assert not any(VALUE in f"{getattr(each, 'url', '')}{getattr(each, 'headers', '')}" for each in held)

@@ -34,6 +34,9 @@ PORTS = (22, 80, 443, 6379, 8080)
 OPEN = frozenset({80, 443, 8080})
 PROXY = "http://127.0.0.9:8080"
 
+ALL_LOCAL = "ip link set lo up && ip route add local 0.0.0.0/0 dev lo && ip -6 route add local ::/0 dev lo"
+"""What makes every address of the namespace this machine."""
+
 ZONE: dict[str, list[list[str]]] = {
     "v4.test": [[V4]],
     "v6.test": [[V6]],
@@ -103,7 +106,10 @@ def why_not() -> str:
     missing = [tool for tool in ("unshare", "ip", "mount") if shutil.which(tool) is None]
     if missing:
         return f"{' and '.join(missing)} not found (util-linux, iproute2)"
-    tried = subprocess.run([*_unshare(), "true"], capture_output=True, text=True, check=False)
+    tried = subprocess.run(
+        [*_unshare(), "sh", "-ec", f"{ALL_LOCAL} && mount --bind /etc/hosts /etc/hosts"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
     return "" if tried.returncode == 0 else f"no right to make a network namespace: {tried.stderr.strip()}"
 
 
@@ -119,10 +125,7 @@ def enter(clients: list[str], *, python: str = sys.executable, timeout: float = 
     with tempfile.TemporaryDirectory() as folder:
         resolv, answer = Path(folder) / "resolv.conf", Path(folder) / "answer.json"
         resolv.write_text("nameserver 127.0.0.53\noptions timeout:1 attempts:1\n")
-        script = (
-            "ip link set lo up && ip route add local 0.0.0.0/0 dev lo && ip -6 route add local ::/0 dev lo && "
-            f'mount --bind {resolv} /etc/resolv.conf && exec "$@"'
-        )
+        script = f'{ALL_LOCAL} && mount --bind {resolv} /etc/resolv.conf && exec "$@"'
         command = [python, str(Path(__file__)), str(answer), *clients]
         environ = {**os.environ, "PYTHONWARNINGS": "ignore"}
         done = subprocess.run(
