@@ -180,6 +180,25 @@ def _waited(future: concurrent.futures.Future[T], pump: Callable[[], None]) -> T
             return result
 
 
+class lock:  # noqa: N801 - used like threading.RLock
+    """A lock that one thread may take several times, and that a forked child finds open."""
+
+    def __init__(self) -> None:
+        """Begin open."""
+        self._held = threading.RLock()
+        self._pid = os.getpid()
+
+    def __enter__(self) -> None:
+        """Take it."""
+        if self._pid != os.getpid():  # whoever held it is not in this process
+            self._held, self._pid = threading.RLock(), os.getpid()
+        self._held.acquire()
+
+    def __exit__(self, *_error: object) -> None:
+        """Open it."""
+        self._held.release()
+
+
 def background(work: Callable[[], None], name: str) -> threading.Thread:
     """Run `work` on a daemon thread of its own and return the thread: for reads that block, which no loop may do."""
     thread = threading.Thread(target=work, name=name, daemon=True)

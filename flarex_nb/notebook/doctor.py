@@ -49,6 +49,7 @@ def _routes(shell: InteractiveShell | None, shield: Shield | None) -> Iterator[R
 
     for route in routes_of(shield.armour):
         yield RouteRow(route.name, route.state, route.reason)
+    shield.rest()
 
 
 def _facts(client: Client, shell: InteractiveShell | None) -> Iterator[tuple[str, str]]:

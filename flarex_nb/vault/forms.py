@@ -24,6 +24,11 @@ _LONG_LINE: Final = 16
 _PUBLIC_LINE: Final = re.compile(r"-----(?:BEGIN|END) [A-Z0-9 ]+-----")
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+")
 _QUOTES: Final = "'\""
+_LONG_VALUE: Final = 64
+_BLOCK: Final = 16
+_DIGIT: Final = re.compile(r"[0-9]")
+_LETTER: Final = re.compile(r"[A-Za-z]")
+_ADDRESS: Final = re.compile(r"[/:.@?&=\s]")
 _TWO_BYTES: Final = 2
 """What UTF-8 needs for the characters of Latin-1 beyond ASCII; a header's value has no others (RFC 9110 5.5)."""
 
@@ -63,6 +68,7 @@ def narrow_forms(text: str) -> frozenset[bytes]:
 def _forms(value: str) -> Iterator[str]:
     yield value
     yield value[::-1]
+    yield from _blocks(value)
     plain = _PLAIN.fullmatch(value) is not None  # nothing in it that any of these would write otherwise
     if not plain:
         yield from _cut(value)
@@ -82,6 +88,21 @@ def _cut(value: str) -> Iterator[str]:
     for at, character in enumerate(value):
         if len(character.encode("utf-8", "surrogatepass")) == _TWO_BYTES:
             yield f"{value[:at]}\ufffd\ufffd{value[at + 1 :]}"
+
+
+def _blocks(value: str) -> Iterator[str]:
+    """Of a long value blocks from its beginning and from its end: viewers cut long texts in the middle, or short.
+
+    Blocks without a digit or with a mark of addresses are ordinary text, as is the head of a signed token (RFC 7519 3).
+    """
+    if len(value) < _LONG_VALUE:
+        return
+    first = value.find(".") + 1 if value.startswith("eyJ") else 0
+    starts = {*range(first, len(value) - _BLOCK + 1, _BLOCK), *range(len(value) - _BLOCK, first - 1, -_BLOCK)}
+    for start in starts:
+        block = value[start : start + _BLOCK]
+        if _DIGIT.search(block) and _LETTER.search(block) and not _ADDRESS.search(block):
+            yield block
 
 
 def _json(value: str) -> Iterator[str]:

@@ -82,6 +82,8 @@ class Masker:
             for form, mask in forms.all:
                 if form in text:
                     text = text.replace(form, mask)
+                    while mask + mask in text:  # neighbouring parts of one value
+                        text = text.replace(mask + mask, mask)
         return text
 
     def pairs(self) -> tuple[tuple[str, str], ...]:

@@ -126,6 +126,30 @@ def test_unloading_puts_everything_back_and_loading_again_guards_again(kernel: K
     assert after | {"armour": False} == before
 
 
+FORGET_ALL = "for info in fx.secrets.list():\n    if info.source == 'session': fx.secrets.delete(info.name)"
+
+
+def test_a_doctor_without_a_known_value_leaves_nothing_on(kernel: Kernel) -> None:
+    kernel.run(f"import flarex_nb as fx\n%unload_ext flarex_nb\n{FORGET_ALL}\n%load_ext flarex_nb")
+    before = touched(kernel)
+
+    ran = kernel.run("%flarex_doctor")
+
+    assert "15 protected" in ran.plain
+    assert touched(kernel) | {"armour": before["armour"]} == before
+
+
+def test_a_value_that_becomes_known_while_output_is_captured_guards_the_true_streams(kernel: Kernel) -> None:
+    kernel.run(f"import flarex_nb as fx\n%unload_ext flarex_nb\n{FORGET_ALL}\n%load_ext flarex_nb")
+
+    kernel.run(
+        "%%capture\nS = Path('key.txt').read_text()\nnote = fx.secrets.set('STATE_API_KEY', S, hosts=['x.example'])"
+    )
+    ran = kernel.run("print(S[:15], end='', flush=True)\nprint(S[15:])")
+
+    assert ran.stdout == f"{MASK}\n"
+
+
 def test_loading_twice_wraps_once(guarded: Kernel) -> None:
     before = touched(guarded)
 

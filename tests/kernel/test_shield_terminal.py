@@ -133,6 +133,32 @@ def test_the_history_file_holds_no_known_value(ipython, tmp_path: Path) -> None:
     assert not seen(KEY, path.read_bytes())
 
 
+def test_a_value_that_becomes_known_while_output_is_redirected_is_masked_afterwards(ipython) -> None:
+    shown = ipython(
+        *KNOWN,
+        *REGISTER[:2],
+        "import contextlib, io",
+        "with contextlib.redirect_stdout(io.StringIO()): note = fx.secrets.set('TERMINAL_API_KEY', S, hosts=['x.example'])",
+        "",
+        "print('now', S)",
+    )
+
+    assert f"now {MASK}" in shown
+    assert KEY not in shown
+
+
+def test_threads_that_print_at_once_lose_nothing(ipython) -> None:
+    shown = ipython(
+        *KNOWN,
+        *REGISTER,
+        "work = lambda n: [print(f'<{n} {S}>') for _ in range(200)]",
+        "ts = [threading.Thread(target=work, args=(n,)) for n in range(4)]; [t.start() for t in ts]; [t.join() for t in ts];",
+    )
+
+    assert shown.count(MASK) == 800
+    assert KEY not in shown
+
+
 def test_unloading_gives_the_streams_back(ipython) -> None:
     shown = ipython(
         "import sys; streams = sys.stdout, sys.stderr",

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -24,6 +25,7 @@ class Shield:
     def __init__(self, shell: InteractiveShell) -> None:
         """Begin to wait; costs nothing until then."""
         self._shell = shell
+        self._streams = {name: getattr(sys, name) for name in ("stdout", "stderr")}  # later they may be redirected
         self._unwatch = KNOWN.watch(self._changed)
         if KNOWN.redactors():
             self._changed()
@@ -33,13 +35,21 @@ class Shield:
         """What guards the shell, put on now if it was not."""
         from flarex_nb.notebook.shield.armour import Armour  # noqa: PLC0415 - only when there is something to guard
 
-        armour: Armour = self.__dict__.setdefault("_armour", Armour(self._shell))
+        armour: Armour = self.__dict__.setdefault("_armour", Armour(self._shell, self._streams))
         armour.put_on()
         return armour
+
+    def rest(self) -> None:
+        """Take everything off where there is nothing to mask: what was put on to be tried, say."""
+        if not KNOWN.redactors():
+            self._take_off()
 
     def close(self) -> None:
         """Take everything off; what is known stays known."""
         self._unwatch()
+        self._take_off()
+
+    def _take_off(self) -> None:
         armour: Armour | None = self.__dict__.pop("_armour", None)
         if armour is not None:
             armour.take_off()

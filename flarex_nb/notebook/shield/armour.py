@@ -12,7 +12,7 @@ from flarex_nb.portal import once
 from flarex_nb.vault.redact import Everything
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -39,9 +39,10 @@ class Piece(Protocol):
 class Armour:
     """The pieces on one shell, and what they mask."""
 
-    def __init__(self, shell: InteractiveShell) -> None:
-        """Choose nothing yet."""
+    def __init__(self, shell: InteractiveShell, streams: Mapping[str, Any]) -> None:
+        """Choose nothing yet; `streams` are stdout and stderr as they were before anybody redirected them."""
         self.shell = shell
+        self._streams = streams
         self.masks = Everything()
         self.failed: dict[str, str] = {}
         self.pieces: list[Piece] = []
@@ -60,7 +61,7 @@ class Armour:
 
     @once
     def _on(self) -> bool:
-        for piece in _pieces_for(self.shell, self.masks):
+        for piece in _pieces_for(self.shell, self.masks, self._streams):
             try:
                 piece.put_on()
             except Exception as error:  # noqa: BLE001 - a private name moved: the other pieces still help
@@ -95,28 +96,27 @@ class Armour:
             tell(warning)
 
 
-def _pieces_for(shell: InteractiveShell, masks: Everything) -> Iterator[Piece]:
+def _pieces_for(shell: InteractiveShell, masks: Everything, streams: Mapping[str, Any]) -> Iterator[Piece]:
     from flarex_nb.notebook.shield.history import HistoryGuard  # noqa: PLC0415
     from flarex_nb.notebook.shield.loggers import LoggerGuard  # noqa: PLC0415
     from flarex_nb.notebook.shield.session import sessions_of  # noqa: PLC0415
 
     sessions = sessions_of(shell)
-    yield from _stream_pieces(masks, sessions)
+    yield from _stream_pieces(masks, sessions, streams)
     yield HistoryGuard(shell, masks)
     yield LoggerGuard(masks)
 
 
-def _stream_pieces(masks: Everything, sessions: list[Any]) -> Iterator[Piece]:
+def _stream_pieces(masks: Everything, sessions: list[Any], streams: Mapping[str, Any]) -> Iterator[Piece]:
     from flarex_nb.notebook.shield.session import SessionGuard  # noqa: PLC0415
     from flarex_nb.notebook.shield.streams import StreamGuard, sends_messages  # noqa: PLC0415
     from flarex_nb.notebook.shield.tee import TeeGuard  # noqa: PLC0415
     from flarex_nb.notebook.shield.terminal import TerminalGuard  # noqa: PLC0415
 
     guards: list[StreamGuard] = []
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
+    for name, stream in streams.items():
         if not sends_messages(stream):
-            yield TerminalGuard(name, masks)
+            yield TerminalGuard(name, stream, masks)
             continue
         guards.append(StreamGuard(name, stream, masks))
         yield guards[-1]

@@ -120,7 +120,7 @@ class StreamTap:
 
     def descriptor(self, value: str) -> str:
         """Return what bytes become that are written past Python."""
-        number = self._stream._original_stdstream_fd
+        number = getattr(self._stream, "_original_stdstream_fd", {"stdout": 1, "stderr": 2}[self._stream.name])
         with self._tap(value) as tap, contextlib.ExitStack() as stack:
             if self._tee is not None:
                 stack.enter_context(TeeTap(self._tee).catching(value))

@@ -29,7 +29,13 @@ class Masked(str):
 
 def sends_messages(stream: object) -> bool:
     """Tell whether it is a stream of ipykernel's kind, with the private names that are used here."""
-    return all(hasattr(stream, name) for name in ("session", "pub_thread", "_flush_buffers", "_flush", "topic"))
+    names = ("session", "pub_thread", "topic", "_flush", "_io_loop")
+    return all(hasattr(stream, name) for name in names) and _handing_out(stream) is not None
+
+
+def _handing_out(stream: object) -> str | None:
+    """Return the name of the method that hands out what was written: for each cell since ipykernel 6.29, or for one."""
+    return next((name for name in ("_flush_buffers", "_flush_buffer") if hasattr(stream, name)), None)
 
 
 class StreamGuard:
@@ -43,19 +49,23 @@ class StreamGuard:
         self._plain: Any = None
         self._states: dict[Any, Carry] = {}
         self._due = 0.0
+        self._name = ""
+        self._own: Any = None
 
     def put_on(self) -> None:
         """Wrap the method that hands out what was written."""
-        self._plain = self.stream._flush_buffers
-        self.stream._flush_buffers = self._flush_buffers
+        self._name = _handing_out(self.stream) or ""
+        self._own = getattr(self, self._name)
+        self._plain = getattr(self.stream, self._name)
+        setattr(self.stream, self._name, self._own)
 
     def take_off(self) -> None:
         """Send what is held and leave the stream as it was."""
         self.settle()
         self.stream.flush()
         self._masks = Masker()
-        if self.stream.__dict__.get("_flush_buffers") == self._flush_buffers:
-            del self.stream._flush_buffers
+        if self.stream.__dict__.get(self._name) == self._own:
+            delattr(self.stream, self._name)
 
     def settle(self) -> None:
         """Send what is held, after what was written and before what this thread sends next."""
@@ -71,15 +81,22 @@ class StreamGuard:
             return
         for parent, text in self._plain():
             if text:
-                carry = self._state(parent)
-                shown = carry.feed(text)
-                if carry.held:
-                    self._wake_later()
-                yield parent, Masked(shown)
+                yield parent, self._fed(parent, text)
+
+    def _flush_buffer(self) -> str:
+        text: str = self._plain()
+        return self._fed(self.stream.parent_header, text) if text and self._masks else text
+
+    def _fed(self, parent: dict[str, Any], text: str) -> Masked:
+        carry = self._state(parent)
+        shown = carry.feed(text)
+        if carry.held:
+            self._wake_later()
+        return Masked(shown)
 
     def _state(self, parent: dict[str, Any]) -> Carry:
         """Return the state of the stream in one cell; what an earlier cell began may go on in it."""
-        key = frozenset(parent.items())
+        key = frozenset((parent or {}).items())
         carry = self._states.pop(key, None)
         if carry is None:
             last = next(reversed(self._states.values()), None)

@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from flarex_nb.notebook.shield.streams import HELD_FOR
+from flarex_nb.portal import lock
 from flarex_nb.vault.carry import Carry
 from flarex_nb.vault.redact import Bytewise
 
@@ -24,27 +25,32 @@ if TYPE_CHECKING:
 class TerminalGuard:
     """Masks one of the two streams."""
 
-    def __init__(self, name: str, masks: Masker) -> None:
-        """Guard `sys.stdout` or `sys.stderr`, by its name."""
+    def __init__(self, name: str, stream: Any, masks: Masker) -> None:
+        """Guard `sys.stdout` or `sys.stderr`, by its name, and as it was before anybody redirected it."""
         self.name = name
-        self._masks = masks
-        self.veil: Any = None
+        self.veil = Veil(stream, masks)
+        self._off = True
 
     def put_on(self) -> None:
-        """Stand in for the stream."""
-        self.veil = Veil(getattr(sys, self.name), self._masks)
-        setattr(sys, self.name, self.veil)
+        """Stand in for the stream, or, while it is redirected, from the end of the cell on."""
+        self._off = False
+        self._stand_in()
 
     def take_off(self) -> None:
         """Put the stream back, unless somebody else stands there now."""
+        self._off = True
         self.settle()
-        if self.veil is not None and getattr(sys, self.name) is self.veil:
+        if getattr(sys, self.name) is self.veil:
             setattr(sys, self.name, self.veil.plain)
 
     def settle(self) -> None:
-        """Write what is held."""
-        if self.veil is not None:
-            self.veil.settle()
+        """Write what is held, and stand in again where somebody put the stream itself back."""
+        self.veil.settle()
+        self._stand_in()
+
+    def _stand_in(self) -> None:
+        if getattr(sys, self.name) is self.veil.plain and not self._off:
+            setattr(sys, self.name, self.veil)
 
 
 class Veil:
@@ -54,15 +60,17 @@ class Veil:
         """Write to `plain`."""
         self.plain = plain
         self._carry = Carry(masks)
+        self._lock = lock()
         self.bytewise = Bytewise(masks)
         self._since = 0.0
 
     def write(self, text: str) -> int:
         """Write what may be shown, and return the length of the text."""
-        shown = self._carry.feed(text)
-        self._since = time.monotonic()
-        if shown:
-            self.plain.write(shown)
+        with self._lock:  # threads write too, and a piece must not overtake what is held
+            shown = self._carry.feed(text)
+            self._since = time.monotonic()
+            if shown:
+                self.plain.write(shown)
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
@@ -72,14 +80,15 @@ class Veil:
 
     def flush(self) -> None:
         """Flush; what is held goes with it when it has waited long enough."""
-        if self._carry.held and time.monotonic() - self._since >= HELD_FOR:
-            self.plain.write(self._carry.settle())
+        if time.monotonic() - self._since >= HELD_FOR:
+            self.settle()
         self.plain.flush()
 
     def settle(self) -> None:
         """Write what is held."""
-        if self._carry.held:
-            self.plain.write(self._carry.settle())
+        with self._lock:
+            if self._carry.held:
+                self.plain.write(self._carry.settle())
 
     @property
     def buffer(self) -> Any:

@@ -193,6 +193,58 @@ def test_each_long_line_of_a_secret_with_lines_is_masked_and_its_public_frame_is
     assert MASK in mask(json.dumps("\n".join(lines)))
 
 
+LONG = "sk-" + "proj-" + "aB3dE6gH9jK2mN5p" * 3 + "Q8sT1vW4xY7zA0cD" * 3 + "endOfIt5yes"
+
+
+def test_what_viewers_leave_of_a_long_value_is_masked_but_for_a_few_characters():
+    mask = redactor(LONG)
+    for shown in (f"{LONG[:47]}...", f"{LONG[:25]}<...>{LONG[-25:]}", f"'{LONG[:70]}…", f"...{LONG[-40:]}'"):
+        left = mask(shown)
+
+        assert MASK in left
+        assert MASK + MASK not in left
+        assert not any(LONG[at : at + 16] in left for at in range(len(LONG) - 15))
+
+
+def test_blocks_of_addresses_and_of_token_heads_are_ordinary_text():
+    address = "https://hooks.chat.example/services/T012345678/B012345678/" + "aB3dE6gH9jK2mN5p"
+    token = (
+        "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9." + "eyJzdWIiOiIxMjM0NTY3ODkwIn0." + "dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P"
+    )
+    mask = redactor(address, token)
+    other = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.and-more"
+
+    assert (
+        mask("https://hooks.chat.example/services/ is the address")
+        == "https://hooks.chat.example/services/ is the address"
+    )
+    assert mask(other) == other
+    assert mask(f"cut: {address[-20:]}") != f"cut: {address[-20:]}"
+    assert mask(token) == "[KEY_1]"
+
+
+def test_a_json_mimetype_that_is_text_stays_json_where_a_value_meets_an_escape():
+    mask = redactor("nabcdef12345")
+    document = json.dumps({"text": "first\nabcdef12345", "key": "nabcdef12345"})
+
+    left = mask.walk({"application/vnd.own+json": document, "text/plain": "nabcdef12345"})
+
+    assert json.loads(left["application/vnd.own+json"]) == {"text": "first\nabcdef12345", "key": MASK}
+    assert left["text/plain"] == MASK
+    assert mask.walk({"application/json": "no json: nabcdef12345"}) == {"application/json": f"no json: {MASK}"}
+
+
+def test_a_character_cut_in_two_where_a_piece_of_bytes_ended_does_not_hide_the_value():
+    value = "Zürich-Key-0987-aß"
+    mask = redactor(value)
+    data = value.encode()
+
+    for place in range(1, len(data)):
+        text = data[:place].decode(errors="replace") + data[place:].decode(errors="replace")
+
+        assert mask(text) == MASK, text
+
+
 @pytest.mark.parametrize("value", ["", "seven77", "password", "LOCALHOST", "aaaaaaaaaaaa", "development"])
 def test_short_and_common_values_are_not_registered(value):
     mask = Redactor()
