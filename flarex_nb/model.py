@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from flarex_nb.errors import FlarexError, Sent
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]  # in the order of the lines; names keep their case, see `header()`
-
 Json: TypeAlias = Any  # what a JSON document can hold: None, bool, int, float, str, list, dict
 
 Environment = Literal["live", "sandbox"]

@@ -37,10 +37,10 @@ def drift(known: Known, shapes: Shapes) -> tuple[str, ...]:
     is told once.
     """
     told: tuple[str, ...] = ()
-    if not known.holds(shapes):
+    if not known.holds(shapes) and known.survey.records:
         now = Survey()
         now.add(shapes)
-        told = tuple(_differences(known, now)) if known.survey.records else ()
+        told = tuple(_differences(known, now))
     known.add(shapes)
     return bounded(told)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlencode, urlsplit
@@ -17,13 +18,33 @@ if TYPE_CHECKING:
     from flarex_nb.model import CallRequest
 
 
+_PLAIN_PATH = re.compile(r"/[A-Za-z0-9_/-]*")
+"""A path in which nothing is to be encoded and no part can lead elsewhere."""
+
+
 def url_of(base: str, request: CallRequest, service: Service, secret: Collection[str]) -> str:
     """Return the whole URL of the request at `base`, without the query parameters in which secrets go.
 
     Raises:
         HostNotAllowed, UsageError: a URL or path that leads elsewhere than the service.
     """
-    target = request.target
+    query = tuple(pair for pair in request.query if pair[0] not in secret)
+    try:
+        path = _path_of(request.target, service)
+        return f"{base}{path}" + (f"?{query_text(query)}" if query else "")
+    except UnicodeEncodeError:
+        msg = "the path or the query holds half of a surrogate pair, which is no character and cannot be sent"
+        raise UsageError(msg, hint="The text was cut or decoded wrongly before: look where it comes from.") from None
+
+
+def _path_of(target: str, service: Service) -> str:
+    """Return the path to ask for, encoded; a plain one needs no further look.
+
+    Raises:
+        HostNotAllowed, UsageError: it leads elsewhere than the service.
+    """
+    if _PLAIN_PATH.fullmatch(target):
+        return target
     if urlsplit(target).scheme:
         target = _path_below(target, service)
     elif not target.startswith("/"):
@@ -32,13 +53,7 @@ def url_of(base: str, request: CallRequest, service: Service, secret: Collection
     if {".", ".."} & set(unquote(target).replace("\\", "/").split("/")):
         msg = "the path holds a . or .. part"
         raise UsageError(msg, hint="Write the path as the documentation shows it.")
-    query = tuple(pair for pair in request.query if pair[0] not in secret)
-    try:
-        path = quote(target, safe="/%:@!$&'()*+,;=~-._")
-        return f"{base}{path}" + (f"?{query_text(query)}" if query else "")
-    except UnicodeEncodeError:
-        msg = "the path or the query holds half of a surrogate pair, which is no character and cannot be sent"
-        raise UsageError(msg, hint="The text was cut or decoded wrongly before: look where it comes from.") from None
+    return quote(target, safe="/%:@!$&'()*+,;=~-._")
 
 
 def _path_below(url: str, service: Service) -> str:

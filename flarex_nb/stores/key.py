@@ -13,7 +13,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from flarex_nb.model import Headers, Placement, SecretRef
 
@@ -28,6 +28,7 @@ class Keys:
     def __init__(self, secret: bytes | None = None) -> None:
         """Take the HMAC key, a fresh random one by default."""
         self._start = hmac.new(secret or secrets.token_bytes(32), digestmod=hashlib.sha256)
+        self._nobody = self.mark("credential")
 
     def of(self, method: str, url: str, headers: Headers, credential: str) -> str:
         """Return the name, 64 hexadecimal digits: equal exactly for equal questions with the same credential.
@@ -44,7 +45,7 @@ class Keys:
         return mac.hexdigest()
 
     def credential(
-        self, placements: Iterable[Placement], written: Iterable[SecretRef], value_of: Callable[[SecretRef], str]
+        self, placements: Collection[Placement], written: Collection[SecretRef], value_of: Callable[[SecretRef], str]
     ) -> str:
         """Return what stands for the credentials of a call: the same for the same values in the same places.
 
@@ -54,6 +55,8 @@ class Keys:
             SecretError: one of them has no value now.
         """
         parts: list[str] = []
+        if not placements and not written:
+            return self._nobody
         try:
             for placed in placements:
                 parts += [placed.ref.name, placed.place, placed.name, placed.template, value_of(placed.ref)]
