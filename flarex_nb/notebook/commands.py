@@ -21,24 +21,24 @@ if TYPE_CHECKING:
 
 def sandbox(line: str) -> None:
     """Turn the sandbox on or off, or print how it is."""
-    state = _one_of(" ".join(_words(line)) or "status", ("on", "off", "status"), "%flarex_sandbox")
+    state = _one_of(" ".join(words_of(line)) or "status", ("on", "off", "status"), "%flarex_sandbox")
     client = default()
     if state == "on":
         running = client.sandbox_on()
         names = ", ".join(running.services)
-        _say(f"Sandbox on for {names}: this machine answers, with simulated data and without a key.")
+        said(f"Sandbox on for {names}: this machine answers, with simulated data and without a key.")
     elif state == "off":
         client.sandbox_off()
-        _say("Sandbox off: calls go to the real services.")
+        said("Sandbox off: calls go to the real services.")
     elif client.sandbox is None:
-        _say("The sandbox is off: calls go to the real services. Turn it on with %flarex_sandbox on.")
+        said("The sandbox is off: calls go to the real services. Turn it on with %flarex_sandbox on.")
     else:
-        _say(f"The sandbox is on at {client.sandbox.origin}: {', '.join(client.sandbox.services)}.")
+        said(f"The sandbox is on at {client.sandbox.origin}: {', '.join(client.sandbox.services)}.")
 
 
 def services(line: str) -> object:
     """Return the table of services, or the profile of one."""
-    words = _words(line)
+    words = words_of(line)
     registry = default().services
     if not words:
         return registry
@@ -55,7 +55,7 @@ SECRET_COMMANDS = ("list", "set", "rotate", "scope", "delete")
 def secrets(shell: InteractiveShell, line: str) -> object:
     """Return the panel, or carry out one command on a secret."""
     refuse_in_cell(shell, line, default().redactor.find)
-    words = _words(line)
+    words = words_of(line)
     store = default().secrets
     if not words:
         return _panel(shell)
@@ -75,7 +75,7 @@ def secrets(shell: InteractiveShell, line: str) -> object:
         store.delete(name)
     else:
         _ask_and_keep(command, name, more)
-    _say(f"{name}: {_done(command)}.")
+    said(f"{name}: {_done(command)}.")
     return None
 
 
@@ -92,7 +92,7 @@ def _ask_and_keep(command: str, name: str, hosts: Sequence[str]) -> None:
         raise SecretMissing(msg, hint=f"Set one: %flarex_secrets set {name}")
     value = ask_for_secret(name)
     for note in store.set(name, value, hosts=hosts) if command == "set" else store.rotate(name, value):
-        _say(note)
+        said(note)
 
 
 def _done(command: str) -> str:
@@ -108,7 +108,7 @@ def _panel(shell: InteractiveShell) -> object:
     return SecretsPanel(default().secrets, environment=default().environment)
 
 
-def _words(line: str) -> list[str]:
+def words_of(line: str) -> list[str]:
     """Return the words of a magic's line; a key written out on it is refused, not repeated."""
     refuse_literal_keys(line)
     try:
@@ -131,5 +131,6 @@ def _one_of(word: str, known: Sequence[str], magic: str) -> str:
     raise UsageError(msg, hint=f"It can be {', '.join(known)}.")
 
 
-def _say(text: str) -> None:
+def said(text: str) -> None:
+    """Print a magic's plain words."""
     print(text)  # noqa: T201 - a magic's plain words belong on the cell's output

@@ -67,12 +67,17 @@ def _requests(
     base = default().settings.options()
     around = Surroundings(shell.user_ns, memory.answers, Path.cwd())
     read = from_line(line, around, base) if cell is None else from_cell(line, cell, around, base)
+    memory.cells[:] = [*(each for each in memory.cells[-_CELLS:] if each != (line, cell)), (line, cell)]
     alone = cell is not None
     for request in read:
         if request.options.guard:
             check_request(default(), request)
         yield request, alone
         alone = False
+
+
+_CELLS = 200
+"""Cells kept as typed, the newest."""
 
 
 def _plan(memory: Memory, request: CallRequest) -> Sheet:

@@ -14,8 +14,9 @@ from flarex_nb.catalog.models import resolve_model
 from flarex_nb.errors import UsageError
 from flarex_nb.model import CallRequest, FormBody, JsonBody, NoBody, RawBody
 from flarex_nb.policies.deadline import check_times
-from flarex_nb.text.files import folder_reader, saved_place
+from flarex_nb.text.files import folder_reader
 from flarex_nb.text.form import encode
+from flarex_nb.text.from_curl import is_curl, read_curl
 from flarex_nb.text.grammar import parse
 from flarex_nb.text.items import fill_line
 from flarex_nb.text.magicline import parse_line
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from flarex_nb.model import Body, CallOptions, Headers, Json
     from flarex_nb.text.magicline import ParsedLine
-    from flarex_nb.text.raw import RawRequest
+    from flarex_nb.text.raw import Cell, RawRequest
     from flarex_nb.text.template import FilledRequest
 
 _FRESH_KEY = "the idempotency key is a fresh one at each run: running this cell again is a new operation"
@@ -140,12 +141,24 @@ def from_cell(line: str, cell: str, around: Surroundings, base: CallOptions) -> 
     """
     refuse_literal_keys(f"{line}\n{cell}")
     on_line = parse_line(line)
-    parsed = parse(_with_request_of(on_line) + cell, first_line=1 if on_line.target else 2)
+    parsed = parsed_cell(line, cell)
     own = {raw.name for raw in parsed.requests if raw.name}
     pending = [raw if _needs(raw, own) else _read(raw, on_line, around, base) for raw in parsed.requests]
     read = (each if isinstance(each, CallRequest) else _read(each, on_line, around, base) for each in pending)
     before = [parsed.requests[:number].count(raw) for number, raw in enumerate(parsed.requests)]
     return (replace(request, occurrence=count) for request, count in zip(read, before, strict=True))
+
+
+def parsed_cell(line: str, cell: str) -> Cell:
+    """Return the cell's requests; one that is a curl command, as documentation shows them, is read as that.
+
+    Raises:
+        CellSyntaxError, UnknownOption, UsageError: with line and column.
+    """
+    on_line = parse_line(line)
+    if not on_line.target and is_curl(cell):
+        return read_curl(cell, first_line=2)
+    return parse(_with_request_of(on_line) + cell, first_line=1 if on_line.target else 2)
 
 
 def from_line(line: str, around: Surroundings, base: CallOptions) -> Iterator[CallRequest]:
@@ -168,8 +181,6 @@ def from_line(line: str, around: Surroundings, base: CallOptions) -> Iterator[Ca
 def _options(changes: Mapping[str, object], around: Surroundings, base: CallOptions) -> CallOptions:
     """Return the options of a cell; a model named there is looked up among the notebook's names."""
     options = options_from(changes, base)
-    if options.save is not None:
-        saved_place(around.folder, options.save)
     return replace(options, validate=resolve_model(options.validate, around.names))
 
 

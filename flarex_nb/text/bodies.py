@@ -82,6 +82,13 @@ def _named_file(named: FileLine, kind: str, context: Context) -> Body:
         raise UsageError(msg, hint="Correct the file.", place=named.path.place(0)) from None
 
 
+def guessed(source: Source) -> str:
+    """Return the media type of a body that says none itself; "" for none, for one hole alone, and for a file."""
+    if not source.text.strip() or file_line(stripped(source)) is not None:
+        return ""
+    return _guess(source)
+
+
 def _guess(source: Source) -> str:
     """Return what the text looks like; "" for one hole alone, whose value will say."""
     text = source.text.strip()
