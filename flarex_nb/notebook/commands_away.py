@@ -10,11 +10,12 @@ from flarex_nb.client import default
 from flarex_nb.errors import UsageError
 from flarex_nb.model import CallRequest, RawBody
 from flarex_nb.notebook.commands import said, words_of
-from flarex_nb.notebook.homes import home_for, home_named
-from flarex_nb.pipeline.ask import Surroundings, from_cell, from_line, parsed_cell
+from flarex_nb.notebook.homes import base_options, home_for, home_named
+from flarex_nb.pipeline.ask import Surroundings, from_cell, from_line
 from flarex_nb.pipeline.bind import bind
 from flarex_nb.pipeline.view import CallResult, to_export
 from flarex_nb.text.away import abroad, can_leave, names_in
+from flarex_nb.text.cell import parsed_cell
 from flarex_nb.text.export import print_cell, to_http
 from flarex_nb.text.export_code import to_curl, to_python
 from flarex_nb.text.files import saved_place, write_whole
@@ -105,8 +106,7 @@ def _written(form: str, call: BoundCall) -> str:
 def _filled(shell: InteractiveShell, memory: Memory, form: str, line: str, cell: str | None) -> Iterator[str]:
     """Yield each request of a cell, filled with what the notebook holds now and not sent."""
     around = Surroundings(shell.user_ns, memory.answers, Path.cwd())
-    base = default().settings.options()
-    requests = from_line(line, around, base) if cell is None else from_cell(line, cell, around, base)
+    requests = from_line(line, around, base_options) if cell is None else from_cell(line, cell, around, base_options)
     for request in requests:
         yield _written(form, _bound(request, memory))
 

@@ -11,6 +11,7 @@ from flarex_nb.text.away import Home
 
 if TYPE_CHECKING:
     from flarex_nb.catalog.profile import Service
+    from flarex_nb.model import CallOptions
 
 
 def home_of(service: Service) -> Home:
@@ -40,6 +41,15 @@ def home_named(name: str) -> Home:
         UnknownService: there is none.
     """
     return home_of(default().services.get(name))
+
+
+def base_options(service: str, target: str) -> CallOptions:
+    """Return the options of a call that chooses none: its service's, which its host tells where none is named."""
+    client = default()
+    if not service and target.startswith("http"):
+        known = client.services.for_url(target)
+        service = known.name if known is not None else ""
+    return client.settings.options(service)
 
 
 def _credential(service: Service) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:

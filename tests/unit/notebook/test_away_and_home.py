@@ -14,7 +14,7 @@ from flarex_nb.catalog.profile import Service
 from flarex_nb.client import Client
 from flarex_nb.clock import VirtualClock
 from flarex_nb.errors import CellSyntaxError, FlarexError, UsageError
-from flarex_nb.notebook import commands, commands_away, commands_home, complete
+from flarex_nb.notebook import commands_away, commands_call, commands_home, complete
 from flarex_nb.notebook.homes import home_named
 from flarex_nb.notebook.journal import Memory
 from flarex_nb.settings import Settings
@@ -75,7 +75,7 @@ def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, shell: InteractiveShel
         )
     )
     monkeypatch.setitem(client_module._process.__dict__, "client", made)
-    monkeypatch.setattr(commands, "is_batch", lambda _shell: True)
+    monkeypatch.setattr(commands_call, "is_batch", lambda _shell: True)
     monkeypatch.chdir(tmp_path)
     memory = Memory()
     return SimpleNamespace(
@@ -84,7 +84,7 @@ def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, shell: InteractiveShel
         memory=memory,
         shell=shell,
         folder=tmp_path,
-        run=lambda line, cell: commands.call(shell, memory, f"{line} --yes --quiet", cell),
+        run=lambda line, cell: commands_call.call(shell, memory, f"{line} --yes --quiet", cell),
         export=lambda line: commands_away.export(shell, memory, line),
         curl=lambda line="": commands_away.curl(shell, memory, line),
         import_=lambda line, pasted=None: commands_home.import_(shell, line, pasted),
@@ -187,7 +187,7 @@ def test_expressions_other_clients_cannot_read_leave_filled(here: Any, capsys: A
 
 
 def test_a_line_call_and_a_result_leave_too(here: Any, capsys: Any) -> None:
-    commands.call(here.shell, here.memory, "crm GET /notes limit==5 --quiet", None)
+    commands_call.call(here.shell, here.memory, "crm GET /notes limit==5 --quiet", None)
     here.shell.user_ns["result"] = here.client.call("crm", "GET /other")
 
     here.curl()
