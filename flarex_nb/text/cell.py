@@ -1,4 +1,4 @@
-"""A cell whole: what stands on its magic's line and below it, as one. Only here is a pasted command told from `.http`."""
+"""A cell whole: what stands on its magic's line and below it. Here a pasted command is told from `.http` text."""
 
 from __future__ import annotations
 
