@@ -18,6 +18,7 @@ from weakref import WeakSet, ref
 from flarex_nb.catalog.schema import Schemas
 from flarex_nb.catalog.urls import unknown_path
 from flarex_nb.clock import RealClock
+from flarex_nb.config import load
 from flarex_nb.errors import ApiError, DeadlineExceeded, FlarexError, NotFound
 from flarex_nb.gather import Gathered
 from flarex_nb.latest import finished, incomplete, kept_if_stopped, remembered, tolerated
@@ -25,7 +26,6 @@ from flarex_nb.pipeline import Pipeline
 from flarex_nb.pipeline.ask import from_python, options_from
 from flarex_nb.pipeline.bind import Place, bind, settle
 from flarex_nb.portal import PORTAL, after_fork, once
-from flarex_nb.settings import load
 from flarex_nb.turning import all_pages
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Client:
         folder: Path | None = None,
     ) -> None:
         """Assemble; nothing is opened or read yet."""
-        self.settings = settings or load()
+        self.settings = settings or load(folder=folder)
         self.clock = clock or RealClock()
         self._wire = wire
         self._dice = dice
@@ -158,7 +158,7 @@ class Client:
     def _request(self, service: str, request: str, arguments: dict[str, Any]) -> CallRequest:
         own = {name: arguments.pop(name) for name in _BODY_ARGUMENTS if name in arguments}
         nested = not service or self.services.get(service).body == "bracketed_form"
-        options = options_from(arguments, self.settings.options())
+        options = options_from(arguments, self.settings.options(service))
         return from_python(service, request, **own, options=options, nested=nested)
 
     @remembered

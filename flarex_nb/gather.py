@@ -7,6 +7,7 @@ the gathering, since a server that repeats itself would never end.
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flarex_nb.catalog.models import RecordModel, resolve_model
@@ -23,6 +24,7 @@ from flarex_nb.next_call import next_call
 from flarex_nb.pipeline.bind import at_page
 from flarex_nb.pipeline.validate import records_in, records_path
 from flarex_nb.pipeline.view import CallResult, Pages
+from flarex_nb.text.files import saved_place
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -49,6 +51,8 @@ class Gathered:
             UsageError: the model the call asks for is none, or there will be no records to check.
         """
         self.call = call = with_model(call)
+        if call.options.save is not None:
+            saved_place(Path.cwd(), call.options.save)  # refused before sending, not when the answer is there
         endpoint = endpoint_for(call.service, call.method, call.request.target)
         own = endpoint is not None and not isinstance(endpoint.paging, NoPages)
         self.paging: Paging = endpoint.paging if endpoint is not None and own else call.service.paging

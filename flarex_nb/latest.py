@@ -125,7 +125,7 @@ def _not_held(result: CallResult, failed: list[tuple[str, str]], all_of_them: in
     error = AssertionFailed(
         f"assert {text}: got {got}",
         result=result,
-        hint=f"{len(failed)} of {counted(all_of_them, 'condition')} failed. The answer is on error.result"
+        hint=f"{len(failed)} of {counted(all_of_them, 'condition')} did not hold. The answer is on error.result"
         + (" and came from the cache: --cache refresh asks again." if result.cache in {"hit", "stale"} else "."),
     )
     error.context = {"call": f"{result.method} {result.path} on {result.service}"}

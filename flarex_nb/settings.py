@@ -1,6 +1,7 @@
 """The defaults in one table, and what the environment says otherwise.
 
-`FLAREX_<NAME>` overrides a default; an option of a call overrides both. Nothing here reads a file or holds a secret.
+`FLAREX_<NAME>` overrides a default or what a file says; an option of a call overrides them all. `config` reads the
+files; nothing here does, or holds a secret.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ class Settings:
     stale times are how long past that an answer may stand in for a failing server, or be shown while it is renewed.
     `connections` is the number of connections to one host. `proxy` "http://host:port" sends every call to a public host
     through it; it looks names up itself, so that their addresses are public is then not checked.
-    `batch` means nobody can be asked (no stdin), `deterministic` that representations drop times and ids.
+    `batch` means nobody can be asked (no stdin), `deterministic` that representations drop times and ids. `calls` are
+    further options of calls by service, "" for all; only files say them.
     """
 
     attempts: int = 3
@@ -45,39 +47,69 @@ class Settings:
     proxy: str = ""
     batch: bool = False
     deterministic: bool = False
+    calls: tuple[tuple[str, tuple[tuple[str, object], ...]], ...] = ()
 
-    def options(self) -> CallOptions:
-        """Return the options of a call that chooses nothing itself."""
-        return _options(self)
+    def options(self, service: str = "") -> CallOptions:
+        """Return the options of a call of this service that chooses nothing itself."""
+        return _options(self, service)
 
 
-@functools.lru_cache(maxsize=16)
-def _options(settings: Settings) -> CallOptions:
-    return CallOptions(
+@functools.lru_cache(maxsize=64)
+def _options(settings: Settings, service: str) -> CallOptions:
+    chosen = CallOptions(
         attempts=settings.attempts,
         attempt_timeout=settings.attempt_timeout,
         deadline=settings.deadline,
         jitter="none" if settings.jitter == "none" else "full",
         cache="bypass" if settings.cache == "bypass" else "use",
     )
+    own = dict(settings.calls)
+    changes = {**dict(own.get("", ())), **(dict(own.get(service, ())) if service else {})}
+    return replace(chosen, **changes) if changes else chosen  # type: ignore[arg-type]  # each read as its own kind
 
 
 _CHOICES = {"jitter": ("full", "none"), "cache": ("use", "bypass"), "cache_mode": ("ttl", "http")}
 
 
-def load(environ: Mapping[str, str] = os.environ) -> Settings:
-    """Return the defaults changed by `FLAREX_*` variables.
+def load(environ: Mapping[str, str] = os.environ, before: Settings | None = None) -> Settings:
+    """Return the defaults, or what was read `before`, changed by `FLAREX_*` variables.
 
     Raises:
         UsageError: a variable holds something its setting cannot be.
     """
     changes: dict[str, object] = {}
     for setting in fields(Settings):
+        if setting.name == "calls":
+            continue
         variable = f"FLAREX_{setting.name.upper()}"
         text = environ.get(variable, "").strip()
         if text:
             changes[setting.name] = _read(variable, text, setting.default)
-    return replace(Settings(), **changes)  # type: ignore[arg-type]  # each value was read as its field's own type
+    return replace(before or Settings(), **changes)  # type: ignore[arg-type]  # each was read as its field's own type
+
+
+def checked(name: str, value: object, where: str) -> object:
+    """Return a setting's value that is no text of a variable: of a file or of `%config`; `where` names its place.
+
+    Raises:
+        UsageError: it is none the setting can have.
+    """
+    default = getattr(Settings(), name)
+    if _fits(name, default, value):
+        return float(value) if isinstance(default, float) and isinstance(value, int) else value
+    allowed = " or ".join(_CHOICES[name]) if name in _CHOICES else f"something like {default}"
+    msg = f"{where} is {str(value)[:40]!r}"
+    raise UsageError(msg, hint=f"It can be {allowed}.", place=where)
+
+
+def _fits(name: str, default: object, value: object) -> bool:
+    if isinstance(default, bool) or isinstance(value, bool):
+        return isinstance(default, bool) and isinstance(value, bool)
+    if isinstance(default, int):
+        return isinstance(value, int) and value > 0
+    if isinstance(default, float):
+        return isinstance(value, int | float) and math.isfinite(value) and (value > 0 or value == default)
+    return value in _CHOICES[name]
 
 
 def _above_zero(number: float) -> float:

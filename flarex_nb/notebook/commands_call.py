@@ -11,6 +11,7 @@ from IPython.display import display
 
 from flarex_nb.client import default
 from flarex_nb.errors import FlarexError, IncompletePages, UsageError
+from flarex_nb.notebook.homes import base_options
 from flarex_nb.notebook.journal import past_error, past_result, past_stop
 from flarex_nb.notebook.live import Live, is_batch
 from flarex_nb.notebook.scrub import refuse_in_cell
@@ -64,15 +65,19 @@ def _requests(
     from flarex_nb.public import check_request  # noqa: PLC0415 - the same
 
     refuse_in_cell(shell, line if cell is None else f"{line}\n{cell}", default().redactor.find)
-    base = default().settings.options()
     around = Surroundings(shell.user_ns, memory.answers, Path.cwd())
-    read = from_line(line, around, base) if cell is None else from_cell(line, cell, around, base)
+    read = from_line(line, around, base_options) if cell is None else from_cell(line, cell, around, base_options)
+    memory.cells[:] = [*(each for each in memory.cells[-_CELLS:] if each != (line, cell)), (line, cell)]
     alone = cell is not None
     for request in read:
         if request.options.guard:
             check_request(default(), request)
         yield request, alone
         alone = False
+
+
+_CELLS = 200
+"""Cells kept as typed, the newest."""
 
 
 def _plan(memory: Memory, request: CallRequest) -> Sheet:

@@ -37,6 +37,7 @@ SUBWORDS: dict[str, tuple[str, ...]] = {
     "flarex_cache": ("clear",),
     "flarex_reset": ("all",),
     "flarex_scan": ("--history", "--no-session"),
+    "flarex_export": ("http", "curl", "python"),
 }
 """The first words of the other magics. Behind them comes what `_BEHIND` says."""
 
@@ -47,7 +48,7 @@ _BEHIND = {
     ("flarex_reset", ""): "service",
     ("flarex_why", ""): "variable",
     ("flarex_curl", ""): "variable",
-    ("flarex_export", ""): "variable",
+    **{("flarex_export", word): "variable" for word in ("http", "curl", "python")},
 }
 
 

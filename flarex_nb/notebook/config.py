@@ -1,20 +1,20 @@
-"""What `%config FlareX.*` changes for this shell: how the magics behave here, nothing about calls themselves."""
+"""What `%config FlareX.*` changes for this shell: how the magics behave here, besides the settings of calls."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from traitlets import Bool, observe
-from traitlets.config import Configurable
 
 from flarex_nb.notebook.awaited import await_calls
+from flarex_nb.notebook.configurable import CallSettings
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 
-class FlareX(Configurable):
-    """Settings of the magics in one shell, its `parent`."""
+class FlareX(CallSettings):
+    """Settings of the magics in one shell, its `parent`, and of the calls in this kernel."""
 
     parent: InteractiveShell
 

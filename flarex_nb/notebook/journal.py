@@ -134,6 +134,7 @@ class Memory:
     `keys` are for repeated cells, `live` those that outlive the kernel (None: there is no folder for them). `answers`
     are those of requests with a `# @name`, as later cells refer to them. `past` is the last call of a magic, and `seen`
     what the client held as its latest just after it: another one by then is newer.
+    `cells` are the calls as typed, line and body, for whoever takes them elsewhere; none held a key.
     """
 
     keys: KeyJournal = field(default_factory=KeyJournal)
@@ -141,6 +142,7 @@ class Memory:
     answers: dict[str, object] = field(default_factory=dict)
     past: Past | None = None
     seen: object = None
+    cells: list[tuple[str, str | None]] = field(default_factory=list)
 
     def keys_in(self, environment: Environment) -> KeyJournal | KeptKeys:
         """Return where the keys of that environment's writes are: live ones in the journal of the notebook's folder."""

@@ -82,6 +82,52 @@ class FlarexMagics(Magics):
 
     @no_var_expand
     @line_magic
+    def flarex_curl(self, line: str) -> None:
+        """Print the last cell as curl commands, or the result in a variable: `%flarex_curl result`.
+
+        Secrets stand in it as names of environment variables. Nothing is sent.
+        """
+        with boxed():
+            from flarex_nb.notebook import commands_away  # noqa: PLC0415 - loads with the first use
+
+            commands_away.curl(self.here, self.memory, line)
+
+    @no_var_expand
+    @line_magic
+    def flarex_export(self, line: str) -> None:
+        """Write the last cell to a file other tools can run; secrets stand in it as names. Nothing is sent.
+
+            %flarex_export checkout.http
+            %flarex_export checkout.sh all
+            %flarex_export call.py result
+
+        The ending says what is written: `.http`, `.sh` for curl, `.py` for Python with httpx. `http`, `curl` or
+        `python` alone prints it. Behind it: `all` cells of this session, or variables that hold results. A file that
+        is there already is replaced only with `!` in front of its name.
+        """
+        with boxed():
+            from flarex_nb.notebook import commands_away  # noqa: PLC0415 - loads with the first use
+
+            commands_away.export(self.here, self.memory, line)
+
+    @no_var_expand
+    @line_cell_magic
+    def flarex_import(self, line: str, cell: str | None = None) -> None:
+        """Make a cell of a file's requests: `.http`, curl commands, a Postman collection (v2.1), Hurl.
+
+            %flarex_import checkout.http
+            %flarex_import collection.json 1 3
+
+        or of what is pasted below `%%flarex_import`. A key in it becomes the name of a secret, and what has no
+        meaning here is named. Nothing is sent.
+        """
+        with boxed():
+            from flarex_nb.notebook import commands_home  # noqa: PLC0415 - loads with the first use
+
+            commands_home.import_(self.here, line, cell)
+
+    @no_var_expand
+    @line_magic
     def flarex_secrets(self, line: str) -> object:
         """Open the panel of secrets, or do one thing with them.
 

@@ -14,9 +14,9 @@ from flarex_nb.catalog.models import resolve_model
 from flarex_nb.errors import UsageError
 from flarex_nb.model import CallRequest, FormBody, JsonBody, NoBody, RawBody
 from flarex_nb.policies.deadline import check_times
-from flarex_nb.text.files import folder_reader, saved_place
+from flarex_nb.text.cell import parsed_cell
+from flarex_nb.text.files import folder_reader
 from flarex_nb.text.form import encode
-from flarex_nb.text.grammar import parse
 from flarex_nb.text.items import fill_line
 from flarex_nb.text.magicline import parse_line
 from flarex_nb.text.options import read_settings, to_call_options
@@ -26,13 +26,16 @@ from flarex_nb.vault.scan import refuse_literal_keys
 from flarex_nb.vault.scan_refuse import refuse_literal_arguments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from flarex_nb.model import Body, CallOptions, Headers, Json
     from flarex_nb.text.magicline import ParsedLine
     from flarex_nb.text.raw import RawRequest
     from flarex_nb.text.template import FilledRequest
+
+    Base = CallOptions | Callable[[str, str], CallOptions]
+    """The options of a call that chooses none: the same for all, or by service's name and target."""
 
 _FRESH_KEY = "the idempotency key is a fresh one at each run: running this cell again is a new operation"
 
@@ -130,7 +133,7 @@ class Surroundings:
     folder: Path
 
 
-def from_cell(line: str, cell: str, around: Surroundings, base: CallOptions) -> Iterator[CallRequest]:
+def from_cell(line: str, cell: str, around: Surroundings, base: Base) -> Iterator[CallRequest]:
     """Return the requests of a cell one by one; each is filled when it is asked for, so it can use earlier answers.
 
     Everything that needs no answer of this very cell is read and filled before the first is given out.
@@ -140,7 +143,7 @@ def from_cell(line: str, cell: str, around: Surroundings, base: CallOptions) -> 
     """
     refuse_literal_keys(f"{line}\n{cell}")
     on_line = parse_line(line)
-    parsed = parse(_with_request_of(on_line) + cell, first_line=1 if on_line.target else 2)
+    parsed = parsed_cell(line, cell)
     own = {raw.name for raw in parsed.requests if raw.name}
     pending = [raw if _needs(raw, own) else _read(raw, on_line, around, base) for raw in parsed.requests]
     read = (each if isinstance(each, CallRequest) else _read(each, on_line, around, base) for each in pending)
@@ -148,7 +151,7 @@ def from_cell(line: str, cell: str, around: Surroundings, base: CallOptions) -> 
     return (replace(request, occurrence=count) for request, count in zip(read, before, strict=True))
 
 
-def from_line(line: str, around: Surroundings, base: CallOptions) -> Iterator[CallRequest]:
+def from_line(line: str, around: Surroundings, base: Base) -> Iterator[CallRequest]:
     """Return the one request of a line: service, method, path and items such as `limit==100`.
 
     Raises:
@@ -162,20 +165,18 @@ def from_line(line: str, around: Surroundings, base: CallOptions) -> Iterator[Ca
         marker=marker,
         read=folder_reader(around.folder),
     )
-    return iter((_request(filled, parsed, _options(parsed.options, around, base), ""),))
+    own = _base_for(base, parsed.service, filled.target)
+    return iter((_request(filled, parsed, _options(parsed.options, around, own), ""),))
+
+
+def _base_for(base: Base, service: str, target: str) -> CallOptions:
+    return base(service, target) if callable(base) else base
 
 
 def _options(changes: Mapping[str, object], around: Surroundings, base: CallOptions) -> CallOptions:
     """Return the options of a cell; a model named there is looked up among the notebook's names."""
     options = options_from(changes, base)
-    if options.save is not None:
-        saved_place(around.folder, options.save)
     return replace(options, validate=resolve_model(options.validate, around.names))
-
-
-def _with_request_of(line: ParsedLine) -> str:
-    """Let `%%flarex_call stripe GET /v1/charges` stand for a request line, as far as the grammar is concerned."""
-    return f"{line.method} {line.target}\n" if line.target else ""
 
 
 def _needs(raw: RawRequest, names: set[str]) -> bool:
@@ -184,7 +185,7 @@ def _needs(raw: RawRequest, names: set[str]) -> bool:
     return any(f"{name}.response" in text for name in names) or bool(refs & names)
 
 
-def _read(raw: RawRequest, line: ParsedLine, around: Surroundings, base: CallOptions) -> CallRequest:
+def _read(raw: RawRequest, line: ParsedLine, around: Surroundings, base: Base) -> CallRequest:
     in_cell, warnings = read_settings(raw.settings)
     _check_refs(raw, around.answers)
     filled = fill(
@@ -195,7 +196,8 @@ def _read(raw: RawRequest, line: ParsedLine, around: Surroundings, base: CallOpt
     )
     if filled.save is not None:
         in_cell["save"] = filled.save
-    options = _options({**in_cell, **line.options}, around, base)
+    own = _base_for(base, line.service, filled.target)
+    options = _options({**in_cell, **line.options}, around, own)
     options = replace(options, asserts=(*filled.conditions, *options.asserts))
     return _request(filled, line, options, raw.note, warnings)
 

@@ -243,21 +243,21 @@ class CallResult:
         """Return the call as a curl command; secrets stand as names of environment variables."""
         from flarex_nb.text.export_code import to_curl  # noqa: PLC0415 - only when asked for
 
-        request, implied = _to_export(self.call)
+        request, implied = to_export(self.call)
         return to_curl(request, self.call.service.base_url, find_markers=find_markers, implied=implied)
 
     def python(self) -> str:
         """Return the call as plain httpx code; secrets stand as `os.environ["NAME"]`."""
         from flarex_nb.text.export_code import to_python  # noqa: PLC0415 - only when asked for
 
-        request, implied = _to_export(self.call)
+        request, implied = to_export(self.call)
         return to_python(request, self.call.service.base_url, find_markers=find_markers, implied=implied)
 
     def http(self) -> str:
         """Return the call as `.http` text; secrets stand as `{{$dotenv NAME}}`."""
         from flarex_nb.text.export import to_http  # noqa: PLC0415 - only when asked for
 
-        request, implied = _to_export(self.call)
+        request, implied = to_export(self.call)
         return to_http(request, self.call.service.base_url, find_markers=find_markers, implied=implied)
 
     def __bool__(self) -> bool:
@@ -275,7 +275,7 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def _to_export(call: BoundCall) -> tuple[CallRequest, Headers]:
+def to_export(call: BoundCall) -> tuple[CallRequest, Headers]:
     """Return the request with its body as it is sent, and the headers the service adds, its credential as a marker."""
     request, service = call.request, call.service
     if isinstance(request.body, JsonBody) and service.body == "bracketed_form":

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 JSON, FORM, TEXT = "application/json", "application/x-www-form-urlencoded", "text/plain; charset=utf-8"
 
+NDJSON = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"})
+"""JSON documents, one a line."""
+
 _FORM_LINE = re.compile(r"\s*&?(?:[\w.\-\[\]%+~$@*]|\{\{[^\n]*?\}\})+=")
 _GRAPHQL = "x-request-type"
 _XML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"})
@@ -82,6 +85,13 @@ def _named_file(named: FileLine, kind: str, context: Context) -> Body:
         raise UsageError(msg, hint="Correct the file.", place=named.path.place(0)) from None
 
 
+def guessed(source: Source) -> str:
+    """Return the media type of a body that says none itself; "" for none, for one hole alone, and for a file."""
+    if not source.text.strip() or file_line(stripped(source)) is not None:
+        return ""
+    return _guess(source)
+
+
 def _guess(source: Source) -> str:
     """Return what the text looks like; "" for one hole alone, whose value will say."""
     text = source.text.strip()
@@ -103,9 +113,22 @@ def _fill(source: Source, kind: str, context: Context, *, typed: bool) -> Body:
         return JsonBody(_json(source, context, typed=typed))
     if kind == FORM:
         return _form(source, context)
+    if kind in NDJSON:
+        return RawBody(_json_lines(source, context), "" if typed else kind)
     xml = kind.endswith(("/xml", "+xml"))
     text = "".join(_as_text(source, piece, context, xml=xml) for piece in pieces(source))
     return RawBody(text.encode(), "" if typed else TEXT)
+
+
+def _json_lines(source: Source, context: Context) -> bytes:
+    """Return one JSON document a line, a line end behind the last: no value leaves its line or its quotes."""
+    found, begin = list[str](), 0
+    for line in source.text.split("\n"):
+        if line.strip():
+            value = fill_json(source.part(begin, begin + len(line)), context)
+            found.append(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+        begin += len(line) + 1
+    return "".join(f"{line}\n" for line in found).encode()
 
 
 def _json(source: Source, context: Context, *, typed: bool) -> Json:

@@ -135,7 +135,7 @@ def saved_place(folder: Path, written: str) -> Path:
         raise UsageError(msg, hint="Make the folder first, or name one that is there.")
     if place.is_dir() or (place.exists() and not written.startswith("!")):
         msg = f"{shown(path)} is there already"
-        raise UsageError(msg, hint="Write >>! or --save !FILE to replace it, or choose another name.")
+        raise UsageError(msg, hint="Put ! before its name to replace it (>>! FILE, --save !FILE), or choose another.")
     return place
 
 

@@ -98,7 +98,9 @@ def test_the_stop_button_ends_an_awaited_call_at_once_and_nothing_is_sent_afterw
 ) -> None:
     before = seen(awaiting)
 
-    ran, seconds = awaiting.interrupt_after(f"%%flarex_call stripe --jitter none --simulate {fault}\nGET /v1/prices?limit=1", 0.7)
+    ran, seconds = awaiting.interrupt_after(
+        f"%%flarex_call stripe --jitter none --simulate {fault}\nGET /v1/prices?limit=1", 0.7
+    )
     at_the_stop = seen(awaiting)
     time.sleep(WATCHED)
 
