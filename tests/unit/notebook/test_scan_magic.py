@@ -14,7 +14,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from flarex_nb.client import Client
 from flarex_nb.clock import VirtualClock
 from flarex_nb.errors import CellSyntaxError, UsageError
-from flarex_nb.notebook import commands, commands_call, commands_scan
+from flarex_nb.notebook import commands_call, commands_scan, commands_secrets
 from flarex_nb.notebook.journal import Memory
 from flarex_nb.settings import Settings
 from scripted import ScriptedWire, reply
@@ -46,7 +46,7 @@ def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Any:
     clock = VirtualClock()
     wire = ScriptedWire(clock, [reply(200, {})])
     client = Client(Settings(), clock=clock, wire=wire, environ={}, folder=tmp_path)
-    for module in (commands, commands_call, commands_scan):
+    for module in (commands_call, commands_scan, commands_secrets):
         monkeypatch.setattr(module, "default", lambda: client)
         monkeypatch.setattr(module, "is_batch", lambda _shell: True)
     (tmp_path / "work").mkdir()
@@ -131,7 +131,7 @@ def test_a_key_on_the_line_of_the_secrets_magic_is_forgotten_too(shell: Any, her
     typed(shell, f"%flarex_secrets set CRM_API_KEY {KEY}")
 
     with pytest.raises(CellSyntaxError):
-        commands.secrets(shell, f"set CRM_API_KEY {KEY}")
+        commands_secrets.secrets(shell, f"set CRM_API_KEY {KEY}")
 
     assert KEY not in remembered(shell)
 
