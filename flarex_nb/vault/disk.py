@@ -106,6 +106,7 @@ def replace(
         _sync_folder(path.parent)
     except OSError as error:
         _sweep(path)
+        error.__traceback__ = None  # its frames hold what `verify` was given
         msg = f"{path} was not changed: {_why(error)}"
         raise SecretError(
             msg, hint="Nothing was lost: what was there is still there. Make room or mend it, and repeat."

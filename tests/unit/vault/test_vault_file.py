@@ -286,6 +286,33 @@ def test_security_case_58_a_full_disk_changes_nothing(vault, path, monkeypatch):
     assert sorted(each.name for each in path.parent.iterdir() if each.name.endswith(".tmp")) == []
 
 
+@pytest.mark.parametrize("failing", ["write", "verify"])
+def test_no_frame_of_a_failed_write_holds_the_value_or_the_passphrase(vault, monkeypatch, failing):
+    box, word = [value_of("two")], [OTHER]
+
+    def full(*_arguments):
+        raise OSError(28, "No space left on device")
+
+    if failing == "write":
+        monkeypatch.setattr(os, "write", full)
+    else:
+        monkeypatch.setattr(disk, "_held", lambda fresh: fresh.read_bytes()[:-5])
+    with pytest.raises(SecretError) as first:
+        vault.set(NAME, box.pop())
+    with pytest.raises(SecretError) as second:
+        rekey(vault, word.pop(), Around(VirtualClock()))
+
+    for caught, text in ((first, value_of("two")), (second, OTHER)):
+        error, frames = caught.value, []
+        while error is not None:
+            frames += [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+            error = error.__cause__ or error.__context__
+        ours = [frame for frame in frames if "/flarex_nb/" in frame.f_code.co_filename]
+        assert len(ours) >= 3
+        for frame in ours:
+            assert not any(text in repr(local) for local in list(frame.f_locals.values())), frame
+
+
 def test_security_case_58_what_was_written_wrong_never_takes_the_old_ones_place(vault, path, monkeypatch):
     before = path.read_bytes()
     monkeypatch.setattr(disk, "_held", lambda fresh: fresh.read_bytes()[:-5])
