@@ -282,9 +282,10 @@ def test_security_case_58_a_full_disk_changes_nothing(vault, path, monkeypatch):
     def full(*_arguments):
         raise OSError(28, "No space left on device")
 
-    with monkeypatch.context() as patched, pytest.raises(SecretError, match="No space left") as caught:
+    with monkeypatch.context() as patched:
         patched.setattr(os, "write", full)
-        vault.set(NAME, value_of("two"))
+        with pytest.raises(SecretError, match="No space left") as caught:
+            vault.set(NAME, value_of("two"))
 
     assert "Nothing was lost" in caught.value.hint
     assert path.read_bytes() == before
