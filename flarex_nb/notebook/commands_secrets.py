@@ -245,3 +245,8 @@ COMMANDS = {
     "rekey": Command(_rekey, {"keyring": False, **_FILE}),
 }
 """The commands by name, for reading, completing and listing them."""
+
+
+def options_of(command: str) -> tuple[str, ...]:
+    """Return the options of a command, none for what is none."""
+    return tuple(COMMANDS[command].options) if command in COMMANDS else ()

@@ -31,7 +31,19 @@ _FIRST = 1000
 """Asked before IPython's own matchers, so that none of them works on our text for nothing."""
 
 SUBWORDS: dict[str, tuple[str, ...]] = {
-    "flarex_secrets": ("list", "set", "rotate", "scope", "delete"),
+    "flarex_secrets": (
+        "list",
+        "set",
+        "rotate",
+        "scope",
+        "delete",
+        "audit",
+        "import",
+        "persist",
+        "unlock",
+        "lock",
+        "rekey",
+    ),
     "flarex_sandbox": ("on", "off", "status"),
     "flarex_services": ("show",),
     "flarex_cache": ("clear",),
@@ -129,4 +141,8 @@ def _subwords(shell: InteractiveShell, magic: str, rest: str) -> tuple[str, Sequ
             found += offers(Spot("value", option="into"), Around(shell.user_ns, {}))
         case _:
             pass
+    if magic == "flarex_secrets" and before:
+        from flarex_nb.notebook.commands_secrets import options_of  # noqa: PLC0415 - the same
+
+        found += [Offer(f"--{name}", "option") for name in options_of(before[0])]
     return prefix, [offer for offer in found if offer.text.lower().startswith(prefix.lower())]

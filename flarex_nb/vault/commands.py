@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from flarex_nb.vault.door import VaultDoor
     from flarex_nb.vault.importing import Imported
-    from flarex_nb.vault.kept import Infos
     from flarex_nb.vault.opening import Around
     from flarex_nb.vault.sources import Sources
     from flarex_nb.vault.vaultfile import VaultFile
@@ -264,8 +263,8 @@ class VaultCommands:
         return tuple(notes)
 
     def _state(self, notes: tuple[str, ...] = ()) -> VaultState:
+        listed = self._sources.in_vault()
         file = self._door.file
-        listed: Infos = () if file is None else file.list()
         names = tuple(each.name for each in (listed or self._door.sleeping()))
         where = self._door.path()
         return VaultState(where, file is not None or where.exists(), file is not None, names, notes)

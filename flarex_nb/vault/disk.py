@@ -106,6 +106,7 @@ def replace(
         _sync_folder(path.parent)
     except OSError as error:
         _sweep(path)
+        error.__traceback__ = None  # its frames hold what `verify` was given
         msg = f"{path} was not changed: {_why(error)}"
         raise SecretError(
             msg, hint="Nothing was lost: what was there is still there. Make room or mend it, and repeat."
@@ -176,6 +177,7 @@ def _written(path: Path, data: bytes) -> Path:
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     file = os.open(fresh, _WRITE_FLAGS, _OWNER_ONLY)
     try:
+        _give_to_owner(file)
         rest = memoryview(data)
         while rest:
             rest = rest[os.write(file, rest) :]
@@ -186,6 +188,12 @@ def _written(path: Path, data: bytes) -> Path:
         raise
     os.close(file)
     return fresh
+
+
+def _give_to_owner(file: int) -> None:
+    """Let the owner read and write whatever the umask took away."""
+    if hasattr(os, "fchmod"):
+        os.fchmod(file, _OWNER_ONLY)
 
 
 def _held(fresh: Path) -> bytes:
@@ -214,9 +222,12 @@ def _sweep(path: Path) -> None:
 
 def _opened_lock(path: Path) -> int:
     try:
-        return os.open(path.with_name(f"{path.name}.lock"), _LOCK_FLAGS, _OWNER_ONLY)
+        file = os.open(path.with_name(f"{path.name}.lock"), _LOCK_FLAGS, _OWNER_ONLY)
     except OSError as error:
         raise _no_lock(path, error) from None
+    with suppress(OSError):  # another account's: locking it will tell
+        _give_to_owner(file)
+    return file
 
 
 def _take(file: int, path: Path) -> bool:

@@ -147,8 +147,9 @@ class Secrets(VaultCommands):
 
     def list(self) -> Infos:
         """Return every secret known by name, those of known services without a value included, live before sandbox."""
-        sandbox = tuple(info.name for info in self._sources.session.list() if info.env == "sandbox")
-        kept = {info.name for store in self._sources.stores("live") for info in store.list() if info.env == "live"}
+        held = (*self._sources.session.list(), *self._sources.in_vault())
+        sandbox = tuple(info.name for info in held if info.env == "sandbox")
+        kept = {info.name for info in held if info.env == "live"}
         asleep = {each.name for each in self._sources.vault.sleeping() if each.env == "live"}
         live = kept | asleep | {each.name for each in self._sources.declared()}
         listed = (*self._sources.states(live), *self._sources.states(sandbox, "sandbox"))

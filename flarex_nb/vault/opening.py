@@ -191,14 +191,18 @@ def _reopens(passphrase: str) -> Callable[[bytes], None]:
     """Return a check that the passphrase opens what was written, every value in it."""
 
     def check(data: bytes) -> None:
-        try:
-            document = parse(data)
-        except Unreadable as why:
-            raise OSError from why
-        keys = Kek.from_passphrase(passphrase, document.kdf).unwrap(document)
-        if keys is None or not keys.verifies(document):
-            raise OSError
-        if any(keys.opened(record, document) is None for record in document.records):
+        if not _opens_whole(data, passphrase):
             raise OSError
 
     return check
+
+
+def _opens_whole(data: bytes, passphrase: str) -> bool:
+    try:
+        document = parse(data)
+    except Unreadable:
+        return False
+    keys = Kek.from_passphrase(passphrase, document.kdf).unwrap(document)
+    if keys is None or not keys.verifies(document):
+        return False
+    return all(keys.opened(record, document) is not None for record in document.records)

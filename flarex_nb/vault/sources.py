@@ -133,6 +133,20 @@ class Sources:
         file = self.vault.file
         return (self.session,) if file is None or env == "sandbox" else (self.session, file)
 
+    def in_vault(self) -> tuple[SecretInfo, ...]:
+        """Return what the open vault file holds; nothing where it cannot be read now, which whoever needs it is told.
+
+        One that got another passphrase elsewhere is closed here.
+        """
+        file = self.vault.file
+        try:
+            return () if file is None else file.list()
+        except VaultLocked:
+            self.vault.close()
+        except SecretError:
+            pass
+        return ()
+
     def has_previous(self, ref: SecretRef) -> bool:
         """Return whether the value before the present one still counts, for a server that refuses the present one."""
         for store in self.stores(ref.scope):

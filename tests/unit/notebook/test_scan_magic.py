@@ -46,7 +46,7 @@ def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Any:
     clock = VirtualClock()
     wire = ScriptedWire(clock, [reply(200, {})])
     client = Client(Settings(), clock=clock, wire=wire, environ={}, folder=tmp_path)
-    for module in (commands_secrets, commands_call, commands_scan):
+    for module in (commands_call, commands_scan, commands_secrets):
         monkeypatch.setattr(module, "default", lambda: client)
         monkeypatch.setattr(module, "is_batch", lambda _shell: True)
     (tmp_path / "work").mkdir()

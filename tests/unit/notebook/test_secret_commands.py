@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from IPython.core.completer import CompletionContext
+from IPython.core.interactiveshell import InteractiveShell
 
 from flarex_nb.client import Client
 from flarex_nb.clock import VirtualClock
 from flarex_nb.errors import FlarexError, SecretError, SecretMissing, UsageError, VaultLocked
 from flarex_nb.model import Destination, SecretRef
 from flarex_nb.notebook import commands_secrets
+from flarex_nb.notebook.complete import SUBWORDS, matcher_for
+from flarex_nb.notebook.journal import Memory
 from flarex_nb.notebook.magics import FlarexMagics
 from flarex_nb.settings import Settings
 from flarex_nb.vault import envelope
 from vaults import CHEAP, NAME, OTHER, PASSPHRASE, value_of
 
 SHELL: Any = SimpleNamespace(kernel=None)
+
+
+@pytest.fixture
+def shell() -> Iterator[InteractiveShell]:
+    InteractiveShell.clear_instance()
+    yield InteractiveShell.instance()
+    InteractiveShell.clear_instance()
 
 
 @pytest.fixture
@@ -247,6 +259,18 @@ def test_a_rotation_of_what_nobody_keeps_asks_for_no_value(here: Any) -> None:
         here.run(f"rotate {NAME}", value_of("two"))
 
     assert here.prompts == []
+
+
+def test_tab_offers_every_command_and_its_options(here: Any, shell: Any) -> None:
+    def offered(line: str) -> set[str]:
+        context = CompletionContext(line, line, len(line), 0, 100)
+        return {word.text for word in matcher_for(shell, Memory())(context)["completions"]}
+
+    assert set(SUBWORDS["flarex_secrets"]) == set(commands_secrets.COMMANDS)
+    assert offered("%flarex_secrets un") == {"unlock"}
+    assert offered("%flarex_secrets unlock --") == {"--older", "--passphrase-file"}
+    assert "--keep" in offered(f"%flarex_secrets rotate {NAME} ")
+    assert offered("%flarex_secrets nonsense --") == set()
 
 
 def test_the_help_names_every_command_and_option() -> None:

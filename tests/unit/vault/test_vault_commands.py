@@ -350,6 +350,42 @@ def test_an_expired_secret_does_not_fall_back_to_another_source(kernel):
         kernel.value()
 
 
+def test_a_vault_that_got_another_passphrase_elsewhere_is_locked_here(kernel, kept):
+    kept.secrets.unlock(passphrase=PASSPHRASE)
+
+    kernel.secrets.rekey(OTHER)
+
+    with pytest.raises(VaultLocked, match="another passphrase"):
+        kept.value()
+    assert kept.sources_of()[NAME] == ("vault", "locked")
+    assert "is locked" in str(kept.secrets.vault())
+    kept.secrets.unlock(passphrase=OTHER)
+    assert kept.value() == value_of("kept")
+
+
+@pytest.mark.parametrize("trouble", ["gone", "damaged", "open to others"])
+def test_the_list_can_be_shown_while_the_vault_cannot_be_read(kept, trouble):
+    kept.secrets.unlock(passphrase=PASSPHRASE)
+    kept.environ["ENV_API_KEY"] = value_of("env")
+    kept.secrets.scope("ENV_API_KEY", ["a.example"])
+    kept.secrets.set("PLAY_API_KEY", value_of("play"), env="sandbox")
+
+    if trouble == "gone":
+        kept.path.unlink()
+    elif trouble == "damaged":
+        kept.path.write_bytes(b"{}")
+    else:
+        kept.path.chmod(0o644)
+
+    assert "PLAY_API_KEY" in repr(kept.secrets)
+    assert kept.secrets.vault().names == ()
+    with pytest.raises(SecretError, match=str(kept.path)):
+        kept.value()
+    with pytest.raises(SecretError, match=str(kept.path)):
+        kept.secrets.set(NAME, value_of("two"))
+    assert value_of("two") not in repr(kept.sources.session)
+
+
 def test_a_vault_in_a_git_work_tree_is_told(kernel, tmp_path):
     (tmp_path / ".git").mkdir()
 

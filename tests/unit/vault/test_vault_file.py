@@ -19,14 +19,20 @@ import pytest
 from flarex_nb.clock import VirtualClock
 from flarex_nb.errors import SecretError, SecretExpired, SecretMissing, UsageError, VaultLocked
 from flarex_nb.model import SecretRef
-from flarex_nb.vault import disk, opening
+from flarex_nb.vault import disk, envelope, opening
 from flarex_nb.vault.kept import PREVIOUS
 from flarex_nb.vault.layout import parse
 from flarex_nb.vault.opening import Around, create, rekey
 from flarex_nb.vault.redact import Redactor
-from vaults import NAME, OTHER, PASSPHRASE, cheap_vault, open_vault, opens, value_of
+from vaults import CHEAP, NAME, OTHER, PASSPHRASE, cheap_vault, open_vault, opens, value_of
 
 REF = SecretRef(NAME)
+
+
+@pytest.fixture(autouse=True)
+def quick_derivation(monkeypatch):
+    """New vaults cost what reading asks at least; one test asks for the usual cost."""
+    monkeypatch.setattr(envelope, "Kdf", CHEAP)
 
 
 @pytest.fixture
@@ -96,8 +102,9 @@ def test_the_same_value_twice_is_sealed_differently(vault, path):
     assert len({each["sealed"][:16] for each in records}) == 2
 
 
-def test_security_case_54_a_new_vault_its_backup_and_its_lock_are_for_the_owner_alone(path):
-    before = os.umask(0)
+@pytest.mark.parametrize("umask", [0, 0o022, 0o777])
+def test_security_case_54_a_new_vault_its_backup_and_its_lock_are_for_the_owner_alone(path, umask):
+    before = os.umask(umask)
     try:
         vault = create(path, PASSPHRASE, Around(VirtualClock()))
         vault.set(NAME, value_of("one"))
@@ -275,15 +282,42 @@ def test_security_case_58_a_full_disk_changes_nothing(vault, path, monkeypatch):
     def full(*_arguments):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "write", full)
-    with pytest.raises(SecretError, match="No space left") as caught:
-        vault.set(NAME, value_of("two"))
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", full)
+        with pytest.raises(SecretError, match="No space left") as caught:
+            vault.set(NAME, value_of("two"))
 
-    monkeypatch.undo()
     assert "Nothing was lost" in caught.value.hint
     assert path.read_bytes() == before
     assert vault.value(REF) == value_of("one")
     assert sorted(each.name for each in path.parent.iterdir() if each.name.endswith(".tmp")) == []
+
+
+@pytest.mark.parametrize("failing", ["write", "verify"])
+def test_no_frame_of_a_failed_write_holds_the_value_or_the_passphrase(vault, monkeypatch, failing):
+    box, word = [value_of("two")], [OTHER]
+
+    def full(*_arguments):
+        raise OSError(28, "No space left on device")
+
+    if failing == "write":
+        monkeypatch.setattr(os, "write", full)
+    else:
+        monkeypatch.setattr(disk, "_held", lambda fresh: fresh.read_bytes()[:-5])
+    with pytest.raises(SecretError) as first:
+        vault.set(NAME, box.pop())
+    with pytest.raises(SecretError) as second:
+        rekey(vault, word.pop(), Around(VirtualClock()))
+
+    for caught, text in ((first, value_of("two")), (second, OTHER)):
+        error, frames = caught.value, []
+        while error is not None:
+            frames += [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+            error = error.__cause__ or error.__context__
+        ours = [frame for frame in frames if "/flarex_nb/" in frame.f_code.co_filename]
+        assert len(ours) >= 3
+        for frame in ours:
+            assert not any(text in repr(local) for local in list(frame.f_locals.values())), frame
 
 
 def test_security_case_58_what_was_written_wrong_never_takes_the_old_ones_place(vault, path, monkeypatch):
@@ -395,7 +429,8 @@ def test_a_passphrase_typed_composed_or_decomposed_is_the_same(path):
     open_vault(path, "cafe\u0301 au lait")
 
 
-def test_the_written_cost_is_the_second_choice_of_rfc_9106(path):
+def test_the_written_cost_is_the_second_choice_of_rfc_9106(path, monkeypatch):
+    monkeypatch.undo()
     create(path, PASSPHRASE, Around(VirtualClock()))
 
     kdf = json.loads(path.read_text())["kdf"]
