@@ -17,6 +17,7 @@ from flarex_nb.vault.placeholders import is_placeholder
 from flarex_nb.vault.scan_joined import join_literals
 from flarex_nb.vault.scan_names import bits, is_blank, is_no_password, named_keys
 from flarex_nb.vault.scan_shapes import SHAPES, long_runs, may_hold_shapes
+from flarex_nb.vault.scan_tables import column_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -149,6 +150,8 @@ def _all(text: str, contains: Contains | None, *, guess: bool) -> Iterator[_Take
             yield start, end, f"the value of {name}", name, "value"
     yield from _shaped(text)
     for start, end, kind, name in named_keys(text):
+        yield start, end, kind, name, "name"
+    for start, end, kind, name in column_keys(text):
         yield start, end, kind, name, "name"
     if guess:
         yield from _split_up(text, contains)

@@ -102,15 +102,22 @@ _RANDOM_BITS: Final = 3.0
 
 def named_keys(text: str) -> Iterator[tuple[int, int, str, str]]:
     """Return (start, end, kind, name) of each value under a telling name that looks like a key."""
-    low = text.lower()
-    if len(low) != len(text):  # a few letters grow in lower case (U+0130), and places would move
-        low = "".join(character.lower() if character.isascii() else character for character in text)
+    low = lowered(text)
     for lead, pattern, kind, shortest in _HEADERS:
         for found in pattern.finditer(text) if lead in low else ():
             if not is_blank(found["key"]) and (not shortest or looks_random(found["key"])):
                 yield *found.span("key"), kind, "SERVICE_API_KEY"
     for word in _WORD.finditer(low):
         yield from _under(text, word)
+
+
+def lowered(text: str) -> str:
+    """Return the text in lower case, every character at its place."""
+    low = text.lower()
+    if len(low) == len(text):
+        return low
+    # a few letters grow in lower case (U+0130), and places would move
+    return "".join(character.lower() if character.isascii() else character for character in text)
 
 
 def _under(text: str, word: re.Match[str]) -> Iterator[tuple[int, int, str, str]]:
@@ -124,11 +131,11 @@ def _under(text: str, word: re.Match[str]) -> Iterator[tuple[int, int, str, str]
         first -= 1
     name = text[first : rest.end()]
     before = text[max(0, first - 4) : start] if text[first - 1 : first] == " " and first == start else text[first:start]
-    if _tells(before, text[start : word.end()]) and _joined(found, name) and _is_key(found, name, word[0]):
+    if tells(before, text[start : word.end()]) and _joined(found, name) and _is_key(found, name, word[0]):
         yield *found.span("quoted" if found["quoted"] else "bare"), "what looks like a key", name_from(name)
 
 
-def _tells(before: str, word: str) -> bool:
+def tells(before: str, word: str) -> bool:
     """Return whether the name says that a secret follows: `api_key` and `CRM_KEY` do, `sort_key` and `monkey` don't."""
     if _NOT_SECRET.search(before + word):
         return False
