@@ -13,6 +13,7 @@ import pytest
 TOOL = Path(__file__).parents[2] / "tools" / "cases.py"
 COMPLETE = [
     ("resilience", range(1, 42)),
+    ("security", range(1, 88)),
 ]
 
 
