@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from flarex_nb.pipeline.view import CallResult
     from flarex_nb.sandbox.launch import Running
     from flarex_nb.settings import Settings
+    from flarex_nb.stores.replay import Recordings
     from flarex_nb.vault.facade import Secrets
     from flarex_nb.vault.redact import Redactor
     from flarex_nb.vault.sources import Sources
@@ -97,10 +98,17 @@ class Client:
             wire = own = RealWire(clock=self.clock, proxy=self.settings.proxy)
         means = means_of(self._environ, valued(sources.find, sources.value, self._environ), sources.own)
         stations = partial(Pipeline, self.settings, self.clock, wire, self._revealer, self._dice)
-        pipeline = stations(means=means, own=own, has_previous=sources.has_previous)
+        pipeline = stations(means=means, own=own, has_previous=sources.has_previous, replay=self.recordings)
         if own is not None or means.redis_url:
             PORTAL.at_exit(partial(pipeline.aclose, wait=False))
         return pipeline
+
+    @once
+    def recordings(self) -> Recordings:
+        """The answers kept to be given again; `recordings.switch("record", path)` begins."""
+        from flarex_nb.stores.replay import Recordings  # noqa: PLC0415 - with the pipeline
+
+        return Recordings(self.clock, self.redactor)
 
     def place(self) -> Place | None:
         """Return where the sandbox listens, None while it is off."""

@@ -45,6 +45,7 @@ SUBWORDS: dict[str, tuple[str, ...]] = {
         "rekey",
     ),
     "flarex_sandbox": ("on", "off", "status"),
+    "flarex_replay": ("record", "on", "off", "status"),
     "flarex_services": ("show",),
     "flarex_cache": ("clear",),
     "flarex_reset": ("all",),

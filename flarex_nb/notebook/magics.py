@@ -242,3 +242,15 @@ class FlarexMagics(Magics):
             from flarex_nb.notebook import commands_scan  # noqa: PLC0415 - loads with the first use
 
             return commands_scan.scan(self.here, line)
+
+    @no_var_expand
+    @line_magic
+    def flarex_replay(self, line: str) -> None:
+        """Keep answers beside the notebook and give them again: `%flarex_replay record|on|off|status [NAME]`.
+
+        With `on` no key and no network is needed, for a colleague or a test; what was not recorded is an error.
+        """
+        with boxed():
+            from flarex_nb.notebook import commands_replay  # noqa: PLC0415 - loads with the first use
+
+            commands_replay.replay(line)

@@ -6,9 +6,10 @@ ask -> bind -> cache ( retry ( throttle ( transmit ) validate ) ) -> view. A sta
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from flarex_nb.errors import AttemptTimeout, AuthenticationFailed, DeadlineExceeded
+from flarex_nb.errors import ApiError, AttemptTimeout, AuthenticationFailed, DeadlineExceeded
 from flarex_nb.pipeline.cache import Cache
 from flarex_nb.pipeline.retry import Retry, Turn
 from flarex_nb.pipeline.throttle import Throttle
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from flarex_nb.pipeline.transmit import Wire
     from flarex_nb.settings import Settings
     from flarex_nb.stores.means import Means
+    from flarex_nb.stores.replay import Recordings
 
 
 class Closes(Protocol):
@@ -39,7 +41,7 @@ class Closes(Protocol):
 class Pipeline:
     """Every station between a bound call and its answer; one for a client, on the private loop."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the seams and rooms, each by its name
         self,
         settings: Settings,
         clock: Clock,
@@ -50,6 +52,7 @@ class Pipeline:
         means: Means | None = None,
         own: Closes | None = None,
         has_previous: Callable[[SecretRef], bool] = lambda _ref: False,
+        replay: Recordings | None = None,
     ) -> None:
         """Build the stations around the seams: the clock, the wire, the one way to a secret's value, the dice.
 
@@ -66,6 +69,8 @@ class Pipeline:
         self.throttle = Throttle(clock, settings.connections)
         self.transmit = Transmit(wire, reveal)
         self.has_previous = has_previous
+        self._replay = replay
+        self._steady = settings.deterministic
 
     async def run(self, call: BoundCall, listener: Listener | None = None) -> Answer:
         """Return the answer to one page's call.
@@ -73,14 +78,36 @@ class Pipeline:
         Raises:
             FlarexError: with the history of the attempts on it.
         """
+        if self._replay is not None and self._replay.mode == "on":
+            return self._replayed(call, self._replay)
         self._under_way += 1
         self._idle.clear()
         try:
-            return await self.cache.answer(call, self._ask, listener)
+            return await self._recorded(call, listener)
         finally:
             self._under_way -= 1
             if not self._under_way:
                 self._idle.set()
+
+    async def _recorded(self, call: BoundCall, listener: Listener | None) -> Answer:
+        """Return the answer; while answers are recorded it is kept, a refusal of the server's too."""
+        replay = self._replay if self._replay is not None and self._replay.mode == "record" else None
+        try:
+            answer = await self.cache.answer(call, self._ask, listener)
+        except ApiError as error:
+            if replay is not None and error.reply is not None:
+                replay.keep(call, error.reply)
+            raise
+        if replay is not None:
+            replay.keep(call, answer.reply)
+        return answer
+
+    def _replayed(self, call: BoundCall, replay: Recordings) -> Answer:
+        """Return the recorded answer, read and checked as if it had come now; nothing is sent."""
+        recorded = replay.answer(call)
+        answer = check(call, recorded.reply)
+        told = replay.told(recorded, steady=self._steady)
+        return replace(answer, warnings=(*answer.warnings, told), age=max(0.0, self._clock.wall() - recorded.at))
 
     async def aclose(self, *, wait: bool = True) -> None:
         """Close the cache and the wire of its own; with `wait`, once no call is under way any more."""

@@ -231,7 +231,7 @@ class CallResult:
         """Return, in sentences, what was sent, what came and why it was or was not tried again."""
         head = f"{self.method} {self.path} on {self.service} ({self.environment}): {self.status}."
         lines = [head, *(str(attempt) for attempt in self.attempts)]
-        if not self.attempts:
+        if not self.attempts and self.cache != "off":
             lines.append(f"Nothing was sent: the answer is {self.age:.0f} s old and came from the cache.")
         counts = (counted(self.pages, "page"), counted(self.rows, "record"))
         lines.append(f"{', '.join(counts)}; {(self.stop_reason or 'one answer').rstrip('.')}.")
