@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import random
 import uuid
-from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ from flarex_nb.catalog.schema import Schemas
 from flarex_nb.catalog.urls import unknown_path
 from flarex_nb.clock import RealClock
 from flarex_nb.config import load
-from flarex_nb.errors import ApiError, DeadlineExceeded, FlarexError, NotFound
+from flarex_nb.errors import ApiError, FlarexError, NotFound
 from flarex_nb.gather import Gathered
 from flarex_nb.latest import finished, incomplete, kept_if_stopped, remembered, tolerated
 from flarex_nb.pipeline import Pipeline
@@ -29,7 +28,7 @@ from flarex_nb.portal import PORTAL, after_fork, once
 from flarex_nb.turning import all_pages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable
 
     from flarex_nb.catalog.registry import Registry
     from flarex_nb.clock import Clock
@@ -155,12 +154,12 @@ class Client:
 
         `pump` is called on this thread while it waits; `new_key` gives the idempotency key for a fingerprint.
         """
-        with kept_if_stopped() as kept:
+        with kept_if_stopped(self.resume) as kept:
             return PORTAL.run(self._run(request, listener, new_key, kept), pump)
 
     async def arun(self, request: CallRequest, hear: Listener, pump: Callable[[], None], new_key: NewKey) -> CallResult:
         """Return what `run` does, awaited on the caller's loop; cancelling it stops the call."""
-        with kept_if_stopped() as kept:
+        with kept_if_stopped(self.resume) as kept:
             return await PORTAL.attend(self._run(request, hear, new_key, kept), pump)
 
     def _request(self, service: str, request: str, arguments: dict[str, Any]) -> CallRequest:
@@ -169,18 +168,27 @@ class Client:
         options = options_from(arguments, self.settings.options(service))
         return from_python(service, request, **own, options=options, nested=nested)
 
-    @remembered
     async def _run(self, request: CallRequest, listener: Listener | None, new_key: NewKey, kept: Kept) -> CallResult:
         if request.options.plan:
             from flarex_nb.plan import plan_for  # noqa: PLC0415 - only when one is asked for
 
             return plan_for(self, request)  # type: ignore[return-value]  # a Plan, to whoever asks for one
-        call = bind(request, self.services, self.place(), new_key)
-        started = self.clock.now()
-        gathered = Gathered(call, self.schemas)
-        kept.append(gathered)
+        kept.append(Gathered(bind(request, self.services, self.place(), new_key), self.schemas))
+        return await self._gather(kept[-1], listener)
+
+    def resume(
+        self, gathered: Gathered, listener: Listener | None = None, pump: Callable[[], None] | None = None
+    ) -> CallResult:
+        """Return the result of a call over pages that had ended early, with the pages from there on."""
+        with kept_if_stopped(self.resume) as kept:
+            kept.append(gathered)
+            return PORTAL.run(self._gather(gathered, listener), pump)
+
+    @remembered
+    async def _gather(self, gathered: Gathered, listener: Listener | None) -> CallResult:
+        call, started = gathered.call, self.clock.now()
         try:
-            await self._within(call.options.total, all_pages(self.pipeline, gathered, listener))
+            await all_pages(self.pipeline, gathered, listener, self.clock)
         except FlarexError as error:
             error.context = {"call": f"{call.method} {call.request.target} on {call.service.name}", **error.context}
             if isinstance(error, NotFound):
@@ -189,17 +197,8 @@ class Client:
                 if isinstance(error, ApiError) and tolerated(call.options, error):
                     return finished(gathered.failed(error, self.clock.now() - started))
                 raise
-            raise incomplete(gathered, error, self.clock.now() - started) from error
+            raise incomplete(gathered, error, self.clock.now() - started, partial(self.resume, gathered)) from error
         return finished(gathered.result(self.clock.now() - started))
-
-    async def _within(self, total: float | None, pages: Coroutine[None, None, None]) -> None:
-        """Run the pages, all together within `total` seconds."""
-        try:
-            async with self.clock.timeout(total) if total is not None else nullcontext():
-                await pages
-        except TimeoutError:
-            msg = f"the total of {total:g} s passed"
-            raise DeadlineExceeded(msg, hint="Raise --total, or ask for fewer pages.", sent="maybe") from None
 
     @once
     def redactor(self) -> Redactor:

@@ -24,6 +24,8 @@ import re
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flarex_nb.catalog.schema_rows import Misfit
     from flarex_nb.model import Attempt, Reply
     from flarex_nb.pipeline.view import CallResult
@@ -278,9 +280,15 @@ class WebhookError(FlarexError):
 
 
 class IncompletePages(FlarexError):
-    """Some pages came, then a page failed; `result` holds what came, `__cause__` why it stopped."""
+    """Some pages came, then a page failed; `result` holds what came, `__cause__` why it stopped.
 
-    def __init__(self, message: str, *, result: CallResult, hint: str = "", sent: Sent = "yes") -> None:
-        """Keep the partial result."""
+    `resume()` goes on with the page that failed and returns the whole result.
+    """
+
+    def __init__(
+        self, message: str, *, result: CallResult, resume: Callable[[], CallResult], hint: str = "", sent: Sent = "yes"
+    ) -> None:
+        """Keep the partial result, and the way to go on."""
         super().__init__(message, hint=hint, sent=sent)
         self.result = result
+        self.resume = resume

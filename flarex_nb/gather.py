@@ -69,6 +69,7 @@ class Gathered:
         self._sized = call.method == "GET" and (endpoint is None or own or bool(endpoint.params))
         self._wanted = _pages_wanted(call)
         self._cursors: set[str] = set()
+        self.onward: BoundCall | None = None
         self.answers: list[Answer] = []
         self.records: list[Json] = []
         self.rejected: list[Json] = []
@@ -81,6 +82,11 @@ class Gathered:
         if self.call.options.pages == "none" or not self._sized:
             return self.call
         return at_page(self.call, first_query(self.paging, self.call.request.query))
+
+    def go_on(self) -> BoundCall:
+        """Return the call to begin with: of the first page, or of the one it was at when it ended early."""
+        self.complete, self.stop_reason = True, ""
+        return self.onward or self.first()
 
     def take(self, call: BoundCall, answer: Answer) -> BoundCall | None:
         """Keep one page and return the call of the next one, None when the pages or the wish for them end.
@@ -185,7 +191,7 @@ class Gathered:
             call=self.call,
             reply=last.reply,
             data=last.data,
-            records=self.records,
+            records=self.records if self.complete else list(self.records),  # more may follow: see go_on
             attempts=tuple(self.attempts),
             pages_info=Pages(len(self.answers), self.complete, self.stop_reason),
             cache=last.cache,

@@ -57,10 +57,10 @@ def remembered(
 
 
 @contextmanager
-def kept_if_stopped() -> Iterator[Kept]:
+def kept_if_stopped(resume: Callable[[Gathered], CallResult]) -> Iterator[Kept]:
     """Give a list for the call's pages; an interrupt or a cancelling leaves with what they hold so far as `result`.
 
-    The result is marked incomplete. There is none where no page had come.
+    The result is marked incomplete, and `resume()` asks for the rest. There are none where no page had come.
     """
     kept: Kept = []
     try:
@@ -68,6 +68,7 @@ def kept_if_stopped() -> Iterator[Kept]:
     except (KeyboardInterrupt, asyncio.CancelledError) as stop:
         if kept and kept[-1].answers:
             stop.result = _so_far(kept[-1])  # type: ignore[union-attr]  # read by whoever catches it
+            stop.resume = functools.partial(resume, kept[-1])  # type: ignore[union-attr]  # the same
         raise
 
 
@@ -134,12 +135,20 @@ def _not_held(result: CallResult, failed: list[tuple[str, str]], all_of_them: in
     return error
 
 
-def incomplete(gathered: Gathered, error: FlarexError, elapsed: float) -> IncompletePages:
+def incomplete(
+    gathered: Gathered, error: FlarexError, elapsed: float, resume: Callable[[], CallResult]
+) -> IncompletePages:
     """Return the error that holds the pages that came before one failed; there must be at least one."""
     gathered.stop(f"page {len(gathered.answers) + 1} failed: {error.message}", complete=False)
     result = gathered.result(elapsed)
     came = f"{counted(result.pages, 'page')} with {counted(result.rows, 'record')}"
-    partial = IncompletePages(f"{came} came, then one failed: {error.message}", result=result, hint=error.hint)
+    message = f"{came} came, then one failed: {error.message}"
+    partial = IncompletePages(message, result=result, resume=resume, hint=_hint(error))
     partial.attempts = (*result.attempts, *error.attempts)
     partial.reply, partial.context = error.reply or result.reply, error.context
     return partial
+
+
+def _hint(error: FlarexError) -> str:
+    """Return the next step: that of the failure, and that nothing which came need be asked for again."""
+    return f"{error.hint} ".lstrip() + "%flarex_resume (error.resume() in Python) asks for the rest."

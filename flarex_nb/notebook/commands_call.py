@@ -12,7 +12,7 @@ from IPython.display import display
 from flarex_nb.client import default
 from flarex_nb.errors import FlarexError, IncompletePages, UsageError
 from flarex_nb.notebook.homes import base_options
-from flarex_nb.notebook.journal import past_error, past_result, past_stop
+from flarex_nb.notebook.journal import Unfinished, past_error, past_result, past_stop
 from flarex_nb.notebook.live import Live, is_batch
 from flarex_nb.notebook.scrub import refuse_in_cell
 from flarex_nb.pipeline.bind import settle
@@ -99,6 +99,26 @@ def _run(shell: InteractiveShell, memory: Memory, request: CallRequest, *, alone
     return _kept_result(shell, memory, request, result)
 
 
+def resume(shell: InteractiveShell, memory: Memory, line: str) -> CallResult | None:
+    """Go on with the last call over pages that ended early, and return the whole result.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if line.strip() or memory.unfinished is None:
+        msg = "%flarex_resume takes nothing more" if line.strip() else "no call over pages ended early in this kernel"
+        raise UsageError(msg, hint="It goes on with the last call of which some pages came, as it was asked.")
+    request, go_on = memory.unfinished
+    live = Live(
+        watched=not is_batch(shell) and not request.options.quiet, alone=False, attempts=request.options.attempts
+    )
+    with _noted(shell, memory, request, live):
+        result = go_on(listener=live.listener, pump=live.pump)
+    memory.unfinished = None
+    kept = _kept_result(shell, memory, request, result)
+    return None if request.options.quiet else kept
+
+
 async def _run_awaited(shell: InteractiveShell, memory: Memory, request: CallRequest, *, alone: bool) -> CallResult:
     """Return what `_run` does, awaited, with a button that cancels the call where somebody can press it."""
     from flarex_nb.notebook.cancel import CancelButton  # noqa: PLC0415 - only in awaited cells
@@ -126,12 +146,15 @@ def _noted(shell: InteractiveShell, memory: Memory, request: CallRequest, live: 
         yield
     except FlarexError as error:
         memory.note(past_error(error, request), default().latest)
-        if request.options.into and isinstance(error, IncompletePages):
-            shell.user_ns[request.options.into] = error.result.df
+        if isinstance(error, IncompletePages):
+            memory.unfinished = Unfinished(request, error.resume)
+            if request.options.into:
+                shell.user_ns[request.options.into] = error.result.df
         raise
     except CancelledError as cancelled:  # how the stop button reaches a cell that awaits
         stop = KeyboardInterrupt()
         stop.result = getattr(cancelled, "result", None)  # type: ignore[attr-defined]  # as on an interrupt
+        stop.resume = getattr(cancelled, "resume", None)  # type: ignore[attr-defined]  # the same
         _stopped(shell, memory, request, live, stop)
         raise stop from None
     except KeyboardInterrupt as stop:
@@ -161,6 +184,7 @@ def _stopped(
     attempts = (*(partial.attempts if partial is not None else ()), *heard.attempts)
     if partial is not None:
         words = f"{words} {_kept(shell, request, partial)}"
+        memory.unfinished = Unfinished(request, stop.resume)  # type: ignore[attr-defined]  # comes with a result
     memory.note(past_stop(request, words, heard.sent(), attempts), default().latest)
     stop.attempts = attempts  # type: ignore[attr-defined]  # told below the words
     stop.add_note(words)
@@ -172,7 +196,7 @@ def _kept(shell: InteractiveShell, request: CallRequest, partial: CallResult) ->
     shell.user_ns[name or STOPPED] = partial.df if name else partial
     came = f"{counted(partial.pages, 'page')} with {counted(partial.rows, 'record')}"
     what = "the frame" if name else "the result"
-    return f"{came} had come and are kept, marked incomplete: {what} is `{name or STOPPED}`."
+    return f"{came} had come and are kept, marked incomplete: {what} is `{name or STOPPED}`. %flarex_resume goes on."
 
 
 STOPPED = "stopped_result"

@@ -7,9 +7,11 @@ the request, never under a value of it. Of the last call its facts and attempts 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flarex_nb.errors import FlarexError, Sent
     from flarex_nb.model import Attempt, CallOptions, CallRequest, Environment
     from flarex_nb.notebook.kept_keys import KeptKeys
@@ -127,13 +129,21 @@ def _call_of(error: FlarexError, request: CallRequest | None) -> tuple[str, str,
     return (request.method, request.target, request.service) if request is not None else ("", "", "")
 
 
+class Unfinished(NamedTuple):
+    """A call over pages that ended early: what was asked for, and the way to go on with it."""
+
+    request: CallRequest
+    resume: Callable[..., CallResult]
+
+
 @dataclass
 class Memory:
     """What one shell's cells did.
 
     `keys` are for repeated cells, `live` those that outlive the kernel (None: there is no folder for them). `answers`
     are those of requests with a `# @name`, as later cells refer to them. `past` is the last call of a magic, and `seen`
-    what the client held as its latest just after it: another one by then is newer.
+    what the client held as its latest just after it: another one by then is newer. `unfinished` is the last call over
+    pages that ended early.
     `cells` are the calls as typed, line and body, for whoever takes them elsewhere; none held a key.
     """
 
@@ -142,6 +152,7 @@ class Memory:
     answers: dict[str, object] = field(default_factory=dict)
     past: Past | None = None
     seen: object = None
+    unfinished: Unfinished | None = None
     cells: list[tuple[str, str | None]] = field(default_factory=list)
 
     def keys_in(self, environment: Environment) -> KeyJournal | KeptKeys:

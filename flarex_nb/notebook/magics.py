@@ -254,3 +254,12 @@ class FlarexMagics(Magics):
             from flarex_nb.notebook import commands_replay  # noqa: PLC0415 - loads with the first use
 
             commands_replay.replay(line)
+
+    @no_var_expand
+    @line_magic
+    def flarex_resume(self, line: str) -> CallResult | None:
+        """Go on with the last call over pages that failed or was stopped, from the page it was at."""
+        with boxed():
+            from flarex_nb.notebook import commands_call  # noqa: PLC0415 - loads with the first use
+
+            return commands_call.resume(self.here, self.memory, line)

@@ -205,3 +205,28 @@ def test_a_call_works_after_all_of_this(kernel: Kernel) -> None:
     ran = kernel.run("%flarex_call stripe GET /v1/charges limit==1 --cache bypass")
 
     assert ran.status == "ok", ran.reply
+
+
+def test_a_stopped_call_over_pages_is_gone_on_with(kernel: Kernel) -> None:
+    kernel.interrupt_after("%%flarex_call stripe --into charges --pages all --simulate slow=0.15\nGET /v1/charges", 1.2)
+    came = int(value(kernel, "len(charges)"))
+    before = seen_by_sandbox(kernel)
+
+    ran = kernel.run("%flarex_resume")
+
+    assert ran.status == "ok", ran.reply
+    assert 0 < came < 3000
+    assert value(kernel, "[len(charges), charges.id.nunique(), charges.attrs['flarex']['complete']]") == [
+        3000,
+        3000,
+        True,
+    ]
+    assert seen_by_sandbox(kernel) - before <= 30 - came // 100 + 1
+
+
+def test_without_an_unfinished_call_there_is_nothing_to_resume(kernel: Kernel) -> None:
+    kernel.run("%flarex_resume")
+
+    ran = kernel.run("%flarex_resume")
+
+    assert ran.error == "UsageError"

@@ -111,3 +111,29 @@ def test_one_object_is_one_record(world: Any) -> None:
 
     assert result.rows == 1
     assert result.complete
+
+
+def test_what_failed_is_gone_on_with_and_nothing_is_asked_for_twice(world: Any) -> None:
+    good = server(450)
+    failing = {3, 4}
+    count = 0
+
+    def breaks_for_a_while(out: Any) -> Any:
+        nonlocal count
+        count += 1
+        return reply(400, {"error": {"message": "Not now."}}) if count in failing else good(out)
+
+    here = world(breaks_for_a_while)
+    with pytest.raises(IncompletePages, match="Not now") as first:
+        here.call(pages="all")
+    with pytest.raises(IncompletePages) as second:
+        first.value.resume()
+
+    result = second.value.resume()
+
+    assert "%flarex_resume" in first.value.hint
+    assert first.value.result.rows == second.value.result.rows == 200
+    assert result.rows == len({record["id"] for record in result.records}) == 450
+    assert result.complete
+    assert result.pages == 5
+    assert len(here.wire.seen) == 5 + len(failing)

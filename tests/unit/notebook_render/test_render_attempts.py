@@ -207,7 +207,7 @@ def test_a_refusal_after_an_attempt_that_may_have_arrived_is_no_proof_of_nothing
 
 
 def test_partial_pages_say_where_they_are():
-    error = failed(IncompletePages("2 pages came, then page 3 failed", result=object()))
+    error = failed(IncompletePages("2 pages came, then page 3 failed", result=object(), resume=object))
 
     assert "What came before it is in .result of the error." in error_text(error)
 
