@@ -10,6 +10,7 @@ import platform
 from importlib import metadata, util
 from typing import TYPE_CHECKING, Any, Final
 
+from flarex_nb.errors import FlarexError
 from flarex_nb.notebook.render.card import is_steady
 from flarex_nb.notebook.render.doctor import Checkup, RouteRow
 
@@ -59,7 +60,10 @@ def _facts(client: Client, shell: InteractiveShell | None) -> Iterator[tuple[str
         yield "Transport", _transport(getattr(kernel, "parent", None))
     yield "Panel", "takes a secret only on a secure page: https, or http on localhost; elsewhere it refuses and says so"
     yield "Secrets", _secrets(client)
+    yield "Vault", _vault(client)
     yield "Keyring", _keyring()
+    if client.settings.proxy:
+        yield "Proxy", "on: it looks names up itself, so that an address is public is not checked"
     yield (
         "Shared cache",
         "on: REDIS_URL is set" if os.environ.get("REDIS_URL", "").strip() else "off: REDIS_URL is not set",
@@ -99,14 +103,23 @@ def _secrets(client: Client) -> str:
     known = client.secrets.list()
     held = [info for info in known if info.source]
     masked = set(client.redactor.names())
-    bare = sorted({info.name for info in held} - masked)
+    sealed = {info.name for info in held if info.source == "vault"} - masked
+    bare = sorted({info.name for info in held} - masked - sealed)
     text = f"{len(held)} with a value, {len(masked)} of them masked in output" if held else "none with a value"
+    text += f", {len(sealed)} in the vault file and masked once used" if sealed else ""
     return f"{text}; not masked, too short or too common: {', '.join(bare)}" if bare else text
+
+
+def _vault(client: Client) -> str:
+    try:
+        return str(client.secrets.vault())
+    except FlarexError as error:
+        return error.message
 
 
 def _keyring() -> str:
     if util.find_spec("keyring") is None:
-        return "the keyring package is not installed; secrets are kept for this session"
+        return "the keyring package is not installed; a vault file opens with its passphrase"
     return "the keyring package is installed; whether it has a backend here is asked when it is used"
 
 

@@ -7,6 +7,8 @@ earlier sessions wrote is left alone: `%flarex_scan` finds it.
 from __future__ import annotations
 
 import re
+import sqlite3
+import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from flarex_nb.vault.redact import Masker
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
+_NOT_CHANGED: Final = (
+    "IPython's history file could not be changed ({}), so a value typed into a cell may still be in it. "
+    "%flarex_scan --history looks for it.\n"
+)
 _INPUT: Final = re.compile(r"_i{1,3}|_i[0-9]+")
 _KEPT: Final = ("_i", "_ii", "_iii", "_i00")
 
@@ -59,7 +65,10 @@ class HistoryGuard:
         if self._look_back:
             self._look_back = False
             self._mask_memory()
-            self._mask_file()
+            try:
+                self._mask_file()
+            except sqlite3.Error as error:
+                sys.stderr.write(_NOT_CHANGED.format(error))
 
     def rehearse(self, source: str) -> str:
         """Return what IPython would keep of a cell with this source, "" when that cannot be told; it keeps nothing."""

@@ -14,6 +14,7 @@ from flarex_nb.notebook import doctor
 from flarex_nb.notebook.commands_doctor import doctor as command
 from flarex_nb.notebook.doctor import checkup
 from flarex_nb.notebook.render.doctor import Checkup, RouteRow, checkup_html, checkup_text
+from flarex_nb.settings import Settings
 
 SHELL = SimpleNamespace(kernel=None)
 
@@ -66,6 +67,25 @@ def test_secrets_are_counted_and_those_that_cannot_be_masked_are_named(client):
     told = dict(checkup(client).facts)["Secrets"]
 
     assert told == "2 with a value, 1 of them masked in output; not masked, too short or too common: SHORT_API_KEY"
+
+
+def test_secrets_of_the_vault_file_are_masked_once_used(client, tmp_path):
+    client.secrets.persist(tmp_path / "vault.json", "visibly fake passphrase")
+    client.secrets.set("KEPT_API_KEY", "kept-in-a-file-value-1", hosts=["x.example"])
+    later = Client(environ={}, folder=tmp_path)
+    later.secrets.unlock(tmp_path / "vault.json", "visibly fake passphrase")
+
+    facts = dict(checkup(later).facts)
+
+    assert facts["Secrets"] == "1 with a value, 0 of them masked in output, 1 in the vault file and masked once used"
+    assert "is open, with 1 secret" in facts["Vault"]
+    assert dict(checkup(Client(environ={}, folder=tmp_path)).facts)["Vault"]
+
+
+def test_a_proxy_is_told_with_what_it_gives_up(tmp_path):
+    client = Client(Settings(proxy="http://proxy.example:3128"), environ={}, folder=tmp_path)
+
+    assert "not checked" in dict(checkup(client).facts)["Proxy"]
 
 
 def test_the_cache_the_sandbox_and_the_keyring_are_told(client, monkeypatch):
