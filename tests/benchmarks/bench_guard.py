@@ -62,13 +62,23 @@ async def calls(out: Outgoing, reach: Reach) -> float:
     return taken
 
 
+class Uncounted(ResponseHandler):
+    """A connection that counts nothing and keeps no hop."""
+
+    def begin(self, hop: object) -> None:
+        """Do nothing."""
+
+    def end(self) -> None:
+        """Do nothing."""
+
+
 @contextmanager
 def without_guard(out: Outgoing, reach: Reach) -> Iterator[None]:
     """Take the guard off what happens on a kept connection."""
     target = check_url(out.url, reach=reach)
     with (
         mock.patch.object(transport, "target_of", return_value=target),
-        mock.patch.object(connector, "CountedHandler", ResponseHandler),
+        mock.patch.object(connector, "CountedHandler", Uncounted),
         mock.patch.object(connector.GuardedConnector, "connect", connector.aiohttp.TCPConnector.connect),
     ):
         yield
