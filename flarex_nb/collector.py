@@ -43,6 +43,6 @@ class Collector:
 
     def _be_patient(self) -> None:
         before = gc.get_threshold()
-        if self._before is None and 0 < before[0] < PATIENCE:  # 0: it does not look at all
+        if 0 < before[0] < PATIENCE:  # 0: it does not look at all
             self._before = before
             gc.set_threshold(PATIENCE, *before[1:])

@@ -333,3 +333,25 @@ def test_nothing_of_the_request_shows_in_a_log(net, caplog) -> None:
     net.run(main())
 
     assert "canary" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("size", "phase"), [(0, "waiting"), (5, "waiting"), (700_000, "waiting"), (30_000_000, "sending")]
+)
+def test_a_send_that_is_stopped_says_whether_all_of_it_was_handed_over(net, size, phase) -> None:
+    async def answer(reader, writer) -> None:
+        if phase == "waiting":
+            await reader.readexactly(size)
+        await asyncio.sleep(5)
+
+    async def main() -> Progress:
+        async with net.serving(answer) as server, net.wire() as wire:
+            progress = Progress()
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.5):
+                    await wire.send(server.out(method="POST", content=b"x" * size), server.reach, progress)
+            return progress
+
+    progress = net.run(main())
+
+    assert (progress.phase, progress.sent) == (phase, "maybe")

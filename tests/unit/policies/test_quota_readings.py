@@ -6,7 +6,7 @@ import pytest
 
 from flarex_nb.model import Headers
 from flarex_nb.policies.quota import Quota
-from flarex_nb.policies.quotas import quotas
+from flarex_nb.policies.quotas import READERS, quotas
 
 WALL = 1_793_000_000.0
 
@@ -86,3 +86,16 @@ def test_dialects_without_quotas_say_nothing(dialects: tuple[str, ...]) -> None:
 
 def test_an_answer_from_a_cache_says_nothing() -> None:
     assert quotas((("X-RateLimit-Remaining", "0"), ("Age", "20")), ("reset_by_size",), WALL) == ()
+
+
+@pytest.mark.parametrize("name", ["X-Rate-Limit-Remaining", "x-ratelimit-remaining", "X-RATELIMIT-REMAINING"])
+def test_a_limit_is_read_however_its_header_is_spelled(name: str) -> None:
+    found = quotas(((name, "0"), ("Date", "Tue, 24 Nov 2026 17:00:00 GMT")), ("reset_by_size",), 0.0)
+
+    assert [quota.remaining for quota in found] == [0]
+
+
+def test_an_answer_without_a_limit_header_is_not_read_at_all() -> None:
+    headers = (("Date", "nonsense"), ("Retry-After", "3"), ("Content-Type", "application/json"))
+
+    assert quotas(headers, tuple(READERS), 0.0) == ()
