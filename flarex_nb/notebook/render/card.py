@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from flarex_nb.notebook.render.whole import whole_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from flarex_nb.catalog.schema_rows import Misfit
     from flarex_nb.model import Attempt, Json
+    from flarex_nb.notebook.render.whole import Whole
 
 
 class ResultView(Protocol):
@@ -105,6 +108,7 @@ class Card:
 
     `facts` are short phrases in order. `marks` are labels with a tone ("good", "bad", "warn", "calm"). `remarks` are
     sentences with a label ("Warning", "Note", ...). `steady` says that nothing may differ between two equal runs.
+    `whole` is the answer where it is no table.
     """
 
     service: str
@@ -119,6 +123,7 @@ class Card:
     into: str
     steady: bool
     misfits: Sequence[Misfit] = ()
+    whole: Whole | None = None
 
 
 _FIRST_ERROR = 400
@@ -134,7 +139,9 @@ def card_of(result: ResultView, *, steady: bool) -> Card:
     marks = [(str(result.status), "good" if result.status < _FIRST_ERROR else "bad")]
     marks += [("sandbox, simulated" if result.simulated else result.environment, "calm")]
     marks += [] if result.complete else [("incomplete", "warn")]
-    facts = [f"{counted(result.rows, 'row')} × {counted(result.columns, 'column')}", counted(result.pages, "page")]
+    whole = whole_of(result)
+    table = f"{counted(result.rows, 'row')} × {counted(result.columns, 'column')}"
+    facts = [whole.what if whole is not None else table, counted(result.pages, "page")]
     facts += [counted(len(result.attempts), "attempt") if result.attempts else "nothing sent", f"cache {result.cache}"]
     if not steady:
         facts += [seconds(result.elapsed), *([f"request {result.request_id}"] if result.request_id else [])]
@@ -151,6 +158,7 @@ def card_of(result: ResultView, *, steady: bool) -> Card:
         into=result.into or "",
         steady=steady,
         misfits=getattr(result, "errors", ()),
+        whole=whole,
     )
 
 

@@ -12,6 +12,7 @@ from flarex_nb.notebook.render.card import counted
 from flarex_nb.notebook.render.clean import cell_text, shown, width
 from flarex_nb.notebook.render.grid import grid_of
 from flarex_nb.notebook.render.table import shown_of
+from flarex_nb.notebook.render.whole import whole_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,15 +36,20 @@ _FILL = "\0"
 
 def card_text(card: Card, frame: pd.DataFrame) -> str:
     """Return the card as text: facts, the head of the frame, remarks, and the attempts if anything went wrong."""
+    whole = card.whole
     grid = grid_of(frame, rows=_ROWS, columns=400 if len(frame) == 1 else 30)
     marks = ", ".join(shown(label, 40) for label, _ in card.marks)
     facts = ", ".join(shown(fact, 120) for fact in card.facts).replace("×", "x")
     call = f"{shown(card.service, 40)}  {shown(card.method, 12)} {shown(card.path, 120)}"
     lines = [*_wrapped(f"{call}  {marks}"), *_wrapped(facts), ""]
-    body, grid = (_record(grid), grid) if grid.is_record else _table(grid)
+    if whole is not None:
+        body = whole_lines(whole)
+    else:
+        body, grid = (_record(grid), grid) if grid.is_record else _table(grid)
     lines += [*body, ""] if body else []
     into = f" The frame is {shown(card.into, 60)}." if card.into else ""
-    lines += _wrapped((shown_of(grid, fields=_FIELDS) + into).strip())
+    told = shown_of(grid, fields=_FIELDS) if whole is None else whole.hint
+    lines += _wrapped((told + into).strip())
     for label, text in card.remarks[:_REMARKS]:
         lines += _wrapped(f"{label}: {shown(text, 240)}", "  ")
     more = len(card.remarks) - _REMARKS

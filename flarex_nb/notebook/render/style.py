@@ -33,6 +33,9 @@ _SHEET = """
 }
 .fxr caption { padding: 9px 14px 8px; caption-side: top; text-align: left; color: inherit; font-size: 13px; }
 .fxr caption > div { position: sticky; left: 14px; width: max-content; max-width: min(100%, 840px); }
+.fxr .fx-cap { padding: 9px 14px 8px; }
+.fxr .fx-whole { padding: 8px 14px; border-top: 1px solid var(--l); overflow: auto; }
+.fxr .fx-whole img { display: block; max-width: 100%; margin: 0; }
 .fxr .fx-top { display: flex; flex-wrap: wrap; align-items: baseline; gap: 2px 8px; }
 .fxr .fx-facts { color: var(--q); font-size: 12px; }
 .fxr.fxr code, .fxr.fxr pre, .fxr .fx-m {

@@ -15,6 +15,7 @@ from flarex_nb.notebook.render.clean import cell_text, escaped, is_safe_link, pr
 from flarex_nb.notebook.render.grid import grid_of
 from flarex_nb.notebook.render.style import STYLE
 from flarex_nb.notebook.render.timeline import timeline
+from flarex_nb.notebook.render.whole import whole_html
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +34,7 @@ class Fit:
     """How much is drawn: rows, columns, characters of a cell and of a sentence, fields of a record, attempts.
 
     `inside` is how many characters of a list or an object open below its cell, 0 for none; `misfits` how many places
-    of records that do not fit their model.
+    of records that do not fit their model, `lines` how many of a text.
     """
 
     rows: int = 10
@@ -45,15 +46,16 @@ class Fit:
     remarks: int = 8
     inside: int = 400
     misfits: int = 10
+    lines: int = 40
 
 
 _FITS = (
     Fit(),
     Fit(inside=0),
-    Fit(rows=8, columns=10, cell=40, fields=40, inside=0, misfits=8),
-    Fit(rows=5, columns=8, cell=30, sentence=120, fields=24, attempts=6, remarks=4, inside=0, misfits=4),
-    Fit(rows=3, columns=5, cell=16, sentence=60, fields=10, attempts=4, remarks=2, inside=0, misfits=2),
-    Fit(rows=3, columns=4, cell=12, sentence=40, fields=6, attempts=2, remarks=1, inside=0, misfits=1),
+    Fit(rows=8, columns=10, cell=40, fields=40, inside=0, misfits=8, lines=20),
+    Fit(rows=5, columns=8, cell=30, sentence=120, fields=24, attempts=6, remarks=4, inside=0, misfits=4, lines=10),
+    Fit(rows=3, columns=5, cell=16, sentence=60, fields=10, attempts=4, remarks=2, inside=0, misfits=2, lines=4),
+    Fit(rows=3, columns=4, cell=12, sentence=40, fields=6, attempts=2, remarks=1, inside=0, misfits=1, lines=2),
 )
 _FIELDS_AT_ONCE = 20
 """Fields of a record that are seen without opening the rest."""
@@ -64,29 +66,37 @@ def card_html(card: Card, frame: pd.DataFrame) -> str:
     drawn = ""
     for fit in _FITS:
         drawn = _draw(card, frame, fit)
-        if len(drawn.encode()) <= LIMIT:
+        if len(drawn.encode()) <= LIMIT or (card.whole is not None and card.whole.picture):
             break
     return drawn
 
 
 def _draw(card: Card, frame: pd.DataFrame, fit: Fit) -> str:
+    if card.whole is not None:
+        body = whole_html(card.whole, _top(card, fit), lines=fit.lines)
+        return f'{STYLE}<div class="fxr">{body}{_foot(card, card.whole.hint, fit)}{_attempts(card, fit)}</div>'
     one = len(frame) == 1
     grid = grid_of(frame, rows=fit.rows, columns=_MANY if one else fit.columns)
     body = _record(grid, _caption(card, fit), fit) if grid.is_record else _table(grid, _caption(card, fit), fit)
     bad = bad_rows_html(card.misfits, fit.misfits)
-    return f'{STYLE}<div class="fxr">{body}{_foot(card, grid, fit)}{bad}{_attempts(card, fit)}</div>'
+    foot = _foot(card, shown_of(grid, fields=fit.fields), fit)
+    return f'{STYLE}<div class="fxr">{body}{foot}{bad}{_attempts(card, fit)}</div>'
 
 
 _MANY = 400
 
 
 def _caption(card: Card, fit: Fit) -> str:
+    return f"<caption><div>{_top(card, fit)}</div></caption>"
+
+
+def _top(card: Card, fit: Fit) -> str:
     most = fit.sentence // 2
     marks = "".join(f'<span class="fx-mark fx-{tone}">{words(label, 40)}</span>' for label, tone in card.marks)
     facts = " · ".join(words(fact, most) for fact in card.facts)
     place = f"<code>{words(card.method, 12)} {words(card.path, most)}</code>"
     top = f'<div class="fx-top"><b>{words(card.service, 40)}</b>{place}{marks}</div>'
-    return f'<caption><div>{top}<div class="fx-facts">{facts}</div></div></caption>'
+    return f'{top}<div class="fx-facts">{facts}</div>'
 
 
 def _table(grid: Grid, caption: str, fit: Fit) -> str:
@@ -157,8 +167,9 @@ def _field(head: Head, value: Any, fit: Fit) -> str:
     return f'<tr><th scope="row">{words(head.name, fit.cell)}</th><td>{inner}</td></tr>'
 
 
-def _foot(card: Card, grid: Grid, fit: Fit) -> str:
-    shown = words(shown_of(grid, fields=fit.fields), fit.sentence)
+def _foot(card: Card, told: str, fit: Fit) -> str:
+    """Return what stands below: `told`, where the frame is, and the remarks."""
+    shown = words(told, fit.sentence)
     if card.into:
         shown = f"{shown} The frame is <code>{words(card.into, 60)}</code>.".strip()
     lines = [f"<li>{shown}</li>"] if shown else []
