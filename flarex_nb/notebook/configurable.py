@@ -34,6 +34,9 @@ class CallSettings(Configurable):
     cache_stale_if_error = Float(0.0, help="How long past that it may stand in for a failing server.").tag(config=True)
     cache_stale_while_revalidate = Float(0.0, help="How long past that it is shown while renewed.").tag(config=True)
     connections = Int(100, help="Connections to one host.").tag(config=True)
+    proxy = Unicode("", help="http://host:port: calls to public hosts go through it, and it resolves names.").tag(
+        config=True
+    )
     batch = Bool(default_value=False, help="Nobody can be asked.").tag(config=True)
     deterministic = Bool(default_value=False, help="Representations drop times and ids.").tag(config=True)
 
