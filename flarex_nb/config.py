@@ -5,7 +5,7 @@
     deadline = "60s"                 # for the calls of one service
 
 flarex.toml wins over pyproject.toml, `FLAREX_*` over both; what a call says itself wins over all of them. Files are
-looked for in the notebook's folder and above it, up to the project's root. None of them can hold a secret.
+looked for in the notebook's folder and above it, up to the project's root. None of them can hold a secret or a proxy.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ CALLS = (
 )  # fmt: skip
 """Options of a call that may have another default for a service, or for all."""
 
-_FIELDS = {setting.name for setting in fields(base.Settings)} - {"calls"}
+_FIELDS = {setting.name for setting in fields(base.Settings)} - {"calls", "proxy"}
+"""Settings a file may say. Not a proxy: a file that came with somebody's notebooks must not choose the way of calls."""
+
 _HIGHEST = 8
 """Folders looked into, the notebook's own counted."""
 

@@ -97,7 +97,7 @@ def checked(name: str, value: object, where: str) -> object:
     default = getattr(Settings(), name)
     if _fits(name, default, value):
         return float(value) if isinstance(default, float) and isinstance(value, int) else value
-    allowed = " or ".join(_CHOICES[name]) if name in _CHOICES else f"something like {default}"
+    allowed = " or ".join(_CHOICES[name]) if name in _CHOICES else f"something like {default!r}"
     msg = f"{where} is {str(value)[:40]!r}"
     raise UsageError(msg, hint=f"It can be {allowed}.", place=where)
 
@@ -109,7 +109,7 @@ def _fits(name: str, default: object, value: object) -> bool:
         return isinstance(value, int) and value > 0
     if isinstance(default, float):
         return isinstance(value, int | float) and math.isfinite(value) and (value > 0 or value == default)
-    return value in _CHOICES[name]
+    return isinstance(value, str) and (name not in _CHOICES or value in _CHOICES[name])
 
 
 def _above_zero(number: float) -> float:

@@ -5,7 +5,6 @@ Loads with the extension, so the defaults are written out here; a test holds the
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from traitlets import Bool, Float, Int, TraitError, Unicode
@@ -45,6 +44,8 @@ class CallSettings(Configurable):
         known = self.traits(config=True)
         for name in wishes:
             if name not in known:
+                from difflib import get_close_matches  # noqa: PLC0415 - only for advice
+
                 near = get_close_matches(name, known, n=1)
                 msg = f"there is no setting FlareX.{name}." + (f" Did you mean FlareX.{near[0]}?" if near else "")
                 raise TraitError(msg)

@@ -109,9 +109,7 @@ def _values(spot: Spot, around: Around) -> Iterator[Offer]:
     elif option.name == "into":
         yield from _variables(around.names)
     elif option.name == "validate":
-        models = [
-            name for name, value in around.names.items() if isinstance(getattr(value, "model_fields", None), dict)
-        ]
+        models = [name for name, value in around.names.items() if isinstance(value, type) and is_model(value)]
         yield from (Offer(f"{name}{end}", "model") for name in models for end in ("", ":strict"))
 
 

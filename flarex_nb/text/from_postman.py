@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from flarex_nb.errors import UsageError
 from flarex_nb.text.escape import MARK, escaped, part_text
@@ -88,7 +88,7 @@ class _Collection:
 
     def _request(self, item: dict[str, Json], auth: Json, title: str) -> RawRequest:
         written = item["request"]
-        request = {"method": "GET", "url": written} if isinstance(written, str) else cast("dict[str, Json]", written)
+        request = {"method": "GET", "url": written} if isinstance(written, str) else _dict(written)
         url, query = self._url(request.get("url"))
         headers = [(_text(each.get("key")), _text(each.get("value"))) for each in _enabled(request.get("header"))]
         body, kind, notes = _body(request.get("body"))
@@ -110,7 +110,7 @@ class _Collection:
 
     def _url(self, url: Json) -> tuple[str, list[tuple[str, str]]]:
         """Return the URL without query, `:id` as `{{id}}`, and the pairs of the query, encoded around their holes."""
-        parts = {"raw": url} if isinstance(url, str) else cast("dict[str, Json]", url if isinstance(url, dict) else {})
+        parts = {"raw": url} if isinstance(url, str) else _dict(url)
         raw = _text(parts.get("raw")) or "/".join(map(_text, [*_list(parts.get("host")), *_list(parts.get("path"))]))
         text, _, inline = raw.partition("#")[0].partition("?")
         for each in _dicts(parts.get("variable")):
@@ -145,12 +145,12 @@ def _urlencoded(written: Json, _body: dict[str, Any]) -> tuple[str, str, list[st
 
 
 def _file(written: Json, _body: dict[str, Any]) -> tuple[str, str, list[str]]:
-    path = _text(written.get("src") if isinstance(written, dict) else "")
+    path = _text(_dict(written).get("src"))
     return f"< {_near(path)}", "", [f"the file {shown(path)} must be below the notebook's folder"]
 
 
 def _raw(written: Json, body: dict[str, Any]) -> tuple[str, str, list[str]]:
-    language = ((body.get("options") or {}).get("raw") or {}).get("language", "")
+    language = _text(_dict(_dict(body.get("options")).get("raw")).get("language"))
     kinds = {"json": "application/json", "xml": "application/xml", "html": "text/html", "text": "text/plain"}
     return _holes(_text(written)).strip("\n"), kinds.get(language, ""), []
 
@@ -168,7 +168,7 @@ def _formdata(written: Json, _body: dict[str, Any]) -> tuple[str, str, list[str]
 
 
 def _graphql(written: Json, _body: dict[str, Any]) -> tuple[str, str, list[str]]:
-    graphql = written if isinstance(written, dict) else {}
+    graphql = _dict(written)
     variables = _holes(_text(graphql.get("variables"))).strip()
     query = re.sub(r"\n\s*\n", "\n", _text(graphql.get("query")).strip())
     body = {"query": query}
@@ -191,7 +191,7 @@ def _signed(auth: Json, query: list[tuple[str, str]]) -> tuple[list[tuple[str, s
     """Return the headers a sign-in comes to; a value that is no hole becomes a secret by name."""
     if not isinstance(auth, dict):
         return [], []
-    kind = auth.get("type")
+    kind = _text(auth.get("type")) or None
     given = {_text(each.get("key")): _text(each.get("value")) for each in _dicts(auth.get(kind or ""))}
     match kind:
         case "bearer":
@@ -244,6 +244,10 @@ def _near(path: str) -> str:
 
 def _text(value: Json) -> str:
     return "" if value is None else value if isinstance(value, str) else json.dumps(value)
+
+
+def _dict(value: Json) -> dict[str, Json]:
+    return value if isinstance(value, dict) else {}
 
 
 def _list(value: Json) -> list[Json]:

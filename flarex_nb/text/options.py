@@ -123,7 +123,8 @@ def find(name: str, *, place: str = "") -> Option:
         near = nearest(f"--{spelled}", (f"--{known}" for known in BY_NAME))
         msg = f"there is no option --{masked(name)[:40]}.{near}"
         ready = ", ".join(f"--{each.name}" for each in TABLE if each.ready)
-        raise UnknownOption(msg, hint=f"Options: {ready}.", place=place)
+        hint = "%flarex_call? lists every option." if near else f"Options: {ready}."
+        raise UnknownOption(msg, hint=hint, place=place)
     if not option.ready:
         msg = f"--{option.name} is not available yet in this version"
         raise UsageError(msg, hint="Leave it out.", place=place)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 from flarex_nb.errors import UsageError
 from flarex_nb.text.kinds import Marked
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Pair = tuple[str, str]
 
 _WHOLE = re.compile(r"https?://[^\s/?#\\]+", re.IGNORECASE)
-_HOST = re.compile(r"[A-Za-z0-9.:\[\]-]+\Z")
+_HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?\Z")
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\#]")
 
 
@@ -73,6 +73,7 @@ class _Target:
                 self.text += self._in_host(piece, parts[index + 1 :])
             else:
                 self.text += self._in_path(piece)
+        self._check_authority()
         self._check_userinfo()
         self._check_segments(parts)
         return self.text
@@ -121,6 +122,16 @@ class _Target:
             msg = "the value is empty, and the path would be another one without it"
             raise self._error(msg, hole, "Give it a value in a cell above; nothing was sent.")
         return quote(text, safe="")
+
+    def _check_authority(self) -> None:
+        """Refuse a host and port that cannot be read, such as an open bracket or a port of letters."""
+        try:
+            readable = "://" not in self.text or urlsplit(self.text).port != 0
+        except ValueError:
+            readable = False
+        if not readable:
+            msg = "the host or port of the URL cannot be read"
+            raise self.source.error(msg, hint="Write it like https://api.example.com:8443/v1/charges.")
 
     def _check_userinfo(self) -> None:
         authority = self.text.split("://", 1)[-1].split("/")[0] if "://" in self.text else ""

@@ -10,6 +10,8 @@ import pytest
 
 import flarex_nb as fx
 from flarex_nb.errors import AssertionFailed, BadRequest, UsageError
+from flarex_nb.model import CallOptions
+from flarex_nb.pipeline.ask import Surroundings, from_cell
 from scripted import reply
 
 LIST = {
@@ -147,3 +149,25 @@ def test_nothing_is_written_where_a_condition_fails(world: Any, tmp_path: Path, 
         world(reply(200, LIST)).call(save="out.json", asserts="rows == 0")
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_request_that_needs_another_is_not_read_before_that_one_has_run(tmp_path: Path) -> None:
+    around = Surroundings({}, {"login": {"response": {"status": 200, "headers": {}, "body": {}}}}, tmp_path)
+
+    with pytest.raises(UsageError, match=r"no request of that name has run here\. Did you mean 'login'\?") as caught:
+        from_cell("stripe", "# @ref logn\nGET /v1/charges", around, CallOptions())
+
+    assert caught.value.place == "line 2, column 3"
+    [request] = from_cell("stripe", "# @ref login\nGET /v1/charges", around, CallOptions())
+    assert request.target == "/v1/charges"
+
+
+def test_a_request_of_the_same_cell_is_waited_for(tmp_path: Path) -> None:
+    answers: dict[str, object] = {}
+    around = Surroundings({}, answers, tmp_path)
+
+    read = from_cell("stripe", "# @name first\nGET /v1/a\n###\n# @ref first\nGET /v1/b", around, CallOptions())
+
+    assert next(read).name == "first"
+    answers["first"] = {"response": {"status": 200, "headers": {}, "body": {}}}
+    assert next(read).target == "/v1/b"

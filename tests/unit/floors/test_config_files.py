@@ -90,6 +90,7 @@ def test_without_files_the_defaults_hold(tmp_path: Path) -> None:
         ),
         ("service = 5", "is no table", "flarex.toml"),
         ("attempts = ", "flarex.toml cannot be read", "flarex.toml"),
+        ("proxy = 'http://127.0.0.1:1'", "there is no setting 'proxy'", "flarex.toml"),
         ("into = 'x'", "there is no setting 'into'", "flarex.toml"),
     ],
 )
