@@ -104,7 +104,7 @@ def leaks(notebook, value, kernel_log):
 
 def test_a_typed_key_brings_3000_charges_and_is_nowhere_else(open_notebook, tmp_path):
     good, other = (f"sk_sandbox_{secrets.token_urlsafe(12)}~/+=." + secrets.token_hex(4) for _ in range(2))
-    wrong = "wrong_key_value_123456"
+    wrong, wronger = "wrong_key_value_123456", "wronger_key_value_123456"
     log = tmp_path / "kernel.log"
     notebook = open_notebook([LOAD, LISTEN.format(path=str(log)), PANEL, CALL, USED])
     notebook.run(0, 1, 2)
@@ -122,31 +122,36 @@ def test_a_typed_key_brings_3000_charges_and_is_nowhere_else(open_notebook, tmp_
     assert [[name, bound] for name, _, bound in first["held"]] == [["STRIPE_SECRET_KEY", True]]
     assert first["keys"] == ["accepted"] * 30
 
-    # That what was typed is what was sent: another value changes the answer, and the right one changes it back.
+    # That what was typed is what was sent: a wrong value is refused, and the one before it still serves for a while.
     type_into(panel, "Rotate STRIPE_SECRET_KEY", wrong)
+    expect(status).to_have_text("STRIPE_SECRET_KEY has a new value.")
+    notebook.run(3)
+    expect(output.locator("caption")).to_contain_text("3,000 rows")
+    second = used(notebook, 4)
+    assert second["keys"][30:] == ["refused", "accepted"] * 30
+
+    # With two wrong ones in a row nothing is left that serves; the right one changes it back.
+    type_into(panel, "Rotate STRIPE_SECRET_KEY", wronger)
     expect(status).to_have_text("STRIPE_SECRET_KEY has a new value.")
     notebook.run(3, may_fail=True)
     expect(output.get_by_role("group", name=re.compile("^Error: .*401"))).to_contain_text("authentication-failed")
     expect(output.locator("caption")).to_have_count(0)
-    second = used(notebook, 4)
-    assert second["keys"][30:] == ["refused"]
+    third = used(notebook, 4)
+    assert third["keys"][90:] == ["refused", "refused"]
     type_into(panel, "Rotate STRIPE_SECRET_KEY", other)
     expect(status).to_have_text("STRIPE_SECRET_KEY has a new value.")
     notebook.run(3)
     expect(output.locator("caption")).to_contain_text("3,000 rows")
-    third = used(notebook, 4)
-    assert third["keys"][31:] == ["accepted"] * 30
-    versions = [each["held"][0][1] for each in (first, second, third)]
+    fourth = used(notebook, 4)
+    assert fourth["keys"][92:] == ["accepted"] * 30
+    versions = [each["held"][0][1] for each in (first, second, third, fourth)]
     assert versions == sorted(set(versions))
 
     assert "widgets" in notebook.save()["metadata"]
     assert notebook.checkpoints()
-    assert len(set(re.findall(rb'"sealed": ?"([^"]+)"', log.read_bytes()))) == 3
-    assert {value: leaks(notebook, value, log) for value in (good, wrong, other)} == {
-        good: set(),
-        wrong: set(),
-        other: set(),
-    }
+    assert len(set(re.findall(rb'"sealed": ?"([^"]+)"', log.read_bytes()))) == 4
+    typed = (good, wrong, wronger, other)
+    assert {value: leaks(notebook, value, log) for value in typed} == {value: set() for value in typed}
 
 
 def test_the_same_search_finds_a_key_that_a_cell_prints(open_notebook, tmp_path):
