@@ -15,7 +15,7 @@ from flarex_nb.catalog.page_guess import guess
 from flarex_nb.catalog.page_kinds import NoPages
 from flarex_nb.catalog.paging import NextPage, NoMore, Page, first_query, following, known_queries
 from flarex_nb.catalog.registry import endpoint_for
-from flarex_nb.catalog.schema import shapes_of
+from flarex_nb.catalog.schema import sample, shapes_of
 from flarex_nb.catalog.schema_drift import departures, drift
 from flarex_nb.catalog.schema_rows import CheckedAnswer, Verdict, check_records
 from flarex_nb.errors import FlarexError, UsageError
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from flarex_nb.catalog.page_kinds import Paging
-    from flarex_nb.catalog.schema import Schemas, Shapes
+    from flarex_nb.catalog.schema import Schemas
     from flarex_nb.model import Attempt, BoundCall, Json
 
 
@@ -63,7 +63,7 @@ class Gathered:
         whole = not call.options.select  # what is selected has another shape than what the profile tells of
         self._shape = call.service.shapes.get(endpoint.shape) if endpoint is not None and whole else None
         self._known = schemas.of(call) if schemas is not None and whole else None
-        self._shapes: Shapes = {}
+        self._looked: list[Json] = []
         self._checked = Verdict(call.options.validate) if isinstance(call.options.validate, RecordModel) else None
         self._seen = 0
         self._sized = call.method == "GET" and (endpoint is None or own or bool(endpoint.params))
@@ -102,7 +102,7 @@ class Gathered:
         self.answers.append(answer)
         self.attempts += answer.attempts
         if self._known is not None and answer.cache in _FRESH:
-            shapes_of(found, call.service.columns.maps, into=self._shapes)
+            self._looked += sample(found, before=len(self._looked))
         most = self.call.options.max_records
         self._keep(found if most is None else found[: most - self._seen], misfits)
         self._seen += len(found)
@@ -210,8 +210,8 @@ class Gathered:
             yield f"{self._checked.sentence()}; see result.errors."
         if self._shape is not None:
             yield from departures(self._shape, [*self.records, *self.rejected] if self.rejected else self.records)
-        if self._known is not None and self._shapes:
-            yield from drift(self._known, self._shapes)
+        if self._known is not None and self._looked:
+            yield from drift(self._known, shapes_of(self._looked, self.call.service.columns.maps))
 
     def failed(self, error: FlarexError, elapsed: float) -> CallResult:
         """Return an HTTP error as a result: its body is the data, and there are no records."""

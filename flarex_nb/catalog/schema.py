@@ -25,8 +25,8 @@ MAX_FIELDS, MAX_SHAPES, MAX_ENDPOINTS = 500, 200, 200
 _AT_ONCE, _ONE_IN = 24, 40
 """Records looked at: so many of a call, and one in so many of the rest. Measured: under 5 % of the frame's cost."""
 
-_INSIDE, _DEPTH = 12, 4
-"""Objects inside the records that are looked into, at each place; and how many levels deep."""
+_INSIDE, _INSIDE_ONE_IN, _DEPTH = 12, 4, 4
+"""Objects inside the records that are looked into, at each place: so many, or one in so many; and levels deep."""
 
 _MAP_KEYS, _MAP_FILL, _MAP_TEXT = 30, 0.25, 20_000
 """More different keys than that, of which each object has few, or longer ones: keys that are data, not fields."""
@@ -80,30 +80,57 @@ class Survey:
 
     def add(self, shapes: Shapes) -> None:
         """Take the shapes in; fields beyond `MAX_FIELDS` are not kept."""
+        alike: dict[tuple[str | None, tuple[str, ...]], list[tuple[type, ...]]] = {}
         for (place, keys, kinds), times in shapes.items():
             self.objects[place] = self.objects.get(place, 0) + times
+            alike.setdefault((place, keys), []).extend([kinds] * times)
+        for (place, keys), rows in alike.items():
             prefix = f"{place}." if place else ""
-            for key, kind in zip(keys, kinds, strict=True):
-                tally = self.fields.get(prefix + key)
-                if tally is None:
-                    if len(self.fields) >= MAX_FIELDS:
-                        continue
-                    tally = self.fields[prefix + key] = Tally(place)
-                name = json_type(kind)
-                tally.kinds[name] = tally.kinds.get(name, 0) + times
+            for key, column in zip(keys, zip(*rows, strict=True), strict=True):
+                self._note(place, prefix + key, column)
+
+    def merge(self, other: Survey) -> None:
+        """Take another survey's counts in."""
+        for place, times in other.objects.items():
+            self.objects[place] = self.objects.get(place, 0) + times
+        for path, theirs in other.fields.items():
+            tally = self._tally(theirs.of, path)
+            if tally is not None:
+                for name, times in theirs.kinds.items():
+                    tally.kinds[name] = tally.kinds.get(name, 0) + times
+
+    def _tally(self, place: str | None, path: str) -> Tally | None:
+        tally = self.fields.get(path)
+        if tally is None and len(self.fields) < MAX_FIELDS:
+            tally = self.fields[path] = Tally(place)
+        return tally
+
+    def _note(self, place: str | None, path: str, column: Sequence[type]) -> None:
+        tally = self._tally(place, path)
+        if tally is None:
+            return
+        kinds = {column[0]} if len(column) == 1 else dict.fromkeys(column)
+        for kind in kinds:
+            name = json_type(kind)
+            tally.kinds[name] = tally.kinds.get(name, 0) + column.count(kind)
 
 
-def shapes_of(records: Sequence[Json], maps: Collection[str] = (), *, into: Shapes) -> None:
-    """Count the shapes of some of the records, spread evenly over all, in `into`; `maps` are fields with data for keys.
+def sample(records: Sequence[Json], *, before: int = 0) -> Sequence[Json]:
+    """Return those of a page's records that are looked at, spread evenly: fewer where `before` of its call were."""
+    return spread(records, max(1, _AT_ONCE - before) + len(records) // _ONE_IN)
 
-    The more records of the same call are counted there already, the fewer are looked at.
+
+def shapes_of(some: Sequence[Json], maps: Collection[str] = ()) -> Shapes:
+    """Return the shapes of all these records and how often each is there; `maps` are fields with data for keys.
+
+    To be asked once for a call, with a sample of each page: most of what it costs is the same for a few records.
     """
-    before = sum(times for shape, times in into.items() if shape[0] is None) if into else 0
-    some = spread(records, max(1, _AT_ONCE - before) + len(records) // _ONE_IN)
+    into: Shapes = {}
     for record in some:
         shape: Shape = (None, ("",), (type(record),))
         into[shape] = into.get(shape, 0) + 1
     _look([record for record in some if type(record) is dict], "", maps, _DEPTH, into)
+    return into
 
 
 def spread(items: Sequence[Json], most: int) -> Sequence[Json]:
@@ -130,7 +157,8 @@ def _look(objects: Sequence[dict[str, Json]], place: str, maps: Collection[str],
         for key in dict.fromkeys(key for key, kind in pairs if kind is dict):
             if key not in maps and prefix + key not in maps:
                 inside = [value for each in objects if type(value := each.get(key)) is dict]
-                _look(spread(inside, _INSIDE), prefix + key, maps, depth - 1, into)
+                most = max(_INSIDE, len(inside) // _INSIDE_ONE_IN)
+                _look(spread(inside, most), prefix + key, maps, depth - 1, into)
 
 
 def _is_map(shapes: Shapes, objects: int) -> bool:
@@ -200,12 +228,16 @@ class Known:
         """Return whether every one of the shapes was seen before."""
         return shapes.keys() <= self.shapes
 
-    def add(self, shapes: Shapes) -> None:
-        """Remember that these were seen."""
-        for shape, times in shapes.items():
-            self.pending[shape] = self.pending.get(shape, 0) + times
+    def add(self, shapes: Shapes, counted_in: Survey | None = None) -> None:
+        """Remember that these were seen; `counted_in` is a survey of them, where one was made."""
+        for shape in shapes:
             if len(self.shapes) < MAX_SHAPES:
                 self.shapes.add(shape)
+        if counted_in is not None:
+            self._survey.merge(counted_in)
+            return
+        for shape, times in shapes.items():
+            self.pending[shape] = self.pending.get(shape, 0) + times
         if len(self.pending) > MAX_SHAPES:
             _ = self.survey
 
@@ -229,7 +261,7 @@ def schema_of(known: Known | None, records: Sequence[Json], call: BoundCall) -> 
     """Return what is known of the call's endpoint; where nothing is (a cached answer), what these records say."""
     if known is None or not known.survey.records:
         known = Known(_endpoint_of(call))
-        shapes_of(records, call.service.columns.maps, into=known.pending)
+        known.pending = shapes_of(sample(records), call.service.columns.maps)
     return known.schema()
 
 

@@ -36,12 +36,13 @@ def drift(known: Known, shapes: Shapes) -> tuple[str, ...]:
     On the first call there is nothing to differ from, and in shapes that are all known nothing differs. Each difference
     is told once.
     """
-    told: tuple[str, ...] = ()
-    if not known.holds(shapes) and known.survey.records:
-        now = Survey()
-        now.add(shapes)
-        told = tuple(_differences(known, now))
-    known.add(shapes)
+    if known.holds(shapes) or not known.survey.records:
+        known.add(shapes)
+        return ()
+    now = Survey()
+    now.add(shapes)
+    told = tuple(_differences(known, now))
+    known.add(shapes, now)
     return bounded(told)
 
 
@@ -58,7 +59,7 @@ def _differences(known: Known, now: Survey) -> Iterator[str]:
         old = before.fields.get(path)
         if old is None:
             yield from _new(path, tally, before, now)
-        else:
+        elif not tally.kinds.keys() <= old.kinds.keys():
             yield from _changed(path, old, tally)
             yield from _became_null(path, old, tally)
     yield from _vanished(known, now)

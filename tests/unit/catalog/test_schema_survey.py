@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flarex_nb.catalog.profile import RecordShape
-from flarex_nb.catalog.schema import MAX_FIELDS, MAX_SHAPES, Known, Shapes, shapes_of, spread
+from flarex_nb.catalog.schema import MAX_FIELDS, MAX_SHAPES, Known, Shapes, sample, shapes_of, spread
 from flarex_nb.catalog.schema_drift import MOST_TOLD, departures, drift
 
 JSON = st.recursive(
@@ -19,9 +19,7 @@ JSON = st.recursive(
 
 
 def seen(records: list[Any], *maps: str) -> Shapes:
-    into: Shapes = {}
-    shapes_of(records, maps, into=into)
-    return into
+    return shapes_of(sample(records), maps)
 
 
 def learnt(*pages: list[Any]) -> tuple[Known, list[tuple[str, ...]]]:
@@ -58,13 +56,12 @@ def test_a_sample_has_the_first_and_the_last_and_none_twice(count: int, most: in
 
 
 def test_a_part_of_many_records_is_looked_at() -> None:
-    into = seen([{"a": 1}] * 4_000)
-    first = sum(into.values())
+    first = sample([{"a": 1}] * 4_000)
 
-    shapes_of([{"a": 1}] * 100, into=into)
+    further = sample([{"a": 1}] * 100, before=len(first))
 
-    assert first == 2 * 124
-    assert sum(into.values()) - first == 2 * 3
+    assert (len(first), len(further)) == (124, 3)
+    assert sum(shapes_of(first).values()) == 2 * 124
 
 
 def test_an_object_with_a_thousand_keys_is_a_map_not_fields() -> None:
