@@ -66,7 +66,7 @@ def may_store(
     if "no-store" in said:
         return MayNotStore("the answer says no-store (RFC 9111 5.2.2.5)")
     if reply.status in _MISSING and rules.missing:
-        facts = Facts(received=received, initial_age=0.0, lifetime=rules.missing, strict=True)
+        facts = Facts(received=received, initial_age=0.0, lifetime=rules.missing)
         return MayStore(facts, f"that there is none is kept for {rules.missing:.0f} s")
     if rules.mode == "http":
         return _by_the_rfc(reply, said, rules, received)
