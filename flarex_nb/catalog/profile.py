@@ -101,6 +101,18 @@ class RetryProfile(_Part):
     overloaded: tuple[int, ...] = ()
 
 
+class Freshness(_Part):
+    """How answers of this service are kept, where it differs from the settings.
+
+    `mode` "ttl" keeps them for `ttl` seconds whatever the server says but no-store, "http" goes by RFC 9111; unset, the
+    settings say. `missing` is for how many seconds "there is no such thing" (404, 410) is kept: 0, not at all.
+    """
+
+    mode: Literal["ttl", "http"] | None = None
+    ttl: float | None = Field(default=None, gt=0, le=31_536_000)
+    missing: float = Field(default=0.0, ge=0, le=3600)
+
+
 class Envelope(_Part):
     """What a list answer must look like: each dotted path and the JSON type it must have."""
 
@@ -188,6 +200,7 @@ class Service(_Part):
     paging: Paging = NoPages()
     errors: ErrorShape = ErrorShape()
     retry: RetryProfile = RetryProfile()
+    freshness: Freshness = Freshness()
     max_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
     shapes: dict[str, RecordShape] = {}
     endpoints: tuple[Endpoint, ...] = ()

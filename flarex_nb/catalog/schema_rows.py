@@ -119,6 +119,11 @@ def marked(answer: Answer, attempts: tuple[Attempt, ...], cache: CacheMark = "of
     return Answer(answer.reply, answer.data, attempts, cache, age, answer.warnings, answer.error)
 
 
+def may_be_kept(answer: Answer) -> bool:
+    """Return whether every record fits the model of the call: what does not is asked for again."""
+    return not isinstance(answer, CheckedAnswer) or answer.verdict is None or answer.verdict.fits
+
+
 def check_records(model: RecordModel, records: Sequence[Json], *, content: bytes = b"", path: str = "") -> Verdict:
     """Return the verdict on the records of one page, numbered from 0.
 

@@ -12,10 +12,9 @@ import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from flarex_nb.catalog.schema_rows import CheckedAnswer, marked
-from flarex_nb.errors import ApiError, CircuitOpen, DeadlineExceeded, FlarexError, TransportError, UsageError
+from flarex_nb.catalog.schema_rows import marked, may_be_kept
+from flarex_nb.errors import ApiError, CircuitOpen, DeadlineExceeded, FlarexError, NotFound, TransportError, UsageError
 from flarex_nb.events import Event, emit
-from flarex_nb.model import SecretRef
 from flarex_nb.policies.freshness import as_cached, conditions, confirmed, judge, may_store, over_an_error
 from flarex_nb.policies.freshness_facts import Fresh, MayStore, Rules, Stale, Verdict, read_facts
 from flarex_nb.policies.freshness_fields import CONDITIONS, storable, told_by, varying
@@ -26,7 +25,7 @@ from flarex_nb.stores.flight import Flights
 from flarex_nb.stores.means import Means, open_far
 from flarex_nb.stores.question import Question, group_of, with_less_time
 from flarex_nb.stores.shelf import Shelf
-from flarex_nb.vault.ref import find_markers, show_markers
+from flarex_nb.vault.ref import show_markers, written_in
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -111,9 +110,10 @@ class Cache:
         question = self._question(call)
         if question is None:
             return await ask(call, listener)
-        if call.options.cache == "use" and (used := self._at_hand(question, ask, listener)) is not None:
+        mode = "only" if question.told.only_if_cached else call.options.cache
+        if mode == "use" and (used := self._at_hand(question, ask, listener)) is not None:
             return used
-        if call.options.cache == "only":
+        if mode == "only":
             return await self._only(question)
         landed, first = await self._flights.share(question.flight, lambda: self._lead(question, ask, listener))
         return self._spoken(landed) if first else self._joined(call, landed)
@@ -127,18 +127,21 @@ class Cache:
                 self.shelf.drop(group_of(call))
                 await self.shelf.settle()
 
+    def _rules_of(self, call: BoundCall) -> Rules:
+        return self._rules.of(call.service.freshness)
+
     def _question(self, call: BoundCall) -> Question | None:
         """Return the call as a question to the cache, None for one that passes it by."""
         if call.options.cache == "bypass" or call.rehearsed:
             return None
         names = {name.lower() for name, _ in call.headers}
-        condition, http = bool(names & CONDITIONS), self._rules.mode == "http"
+        condition, http = bool(names & CONDITIONS), self._rules_of(call).mode == "http"
         if "range" in names or (condition and not http):
             return None
         told = told_by(call.headers).at_most(call.options.ttl if http else None)
         if told.no_store:
             return None
-        written, url, lines = _written(call), call.url, call.headers
+        written, url, lines = written_in(call), call.url, call.headers
         try:
             credential = self._keys.credential(call.placements, written, self._means.value_of)
         except FlarexError:
@@ -176,7 +179,12 @@ class Cache:
             reply = as_cached(reply, entry.facts, call.method, call.headers, self._clock.wall())
         try:
             answer = self._check(call, reply)
-        except FlarexError:
+        except FlarexError as error:
+            if isinstance(error, NotFound) and self._rules_of(call).missing:
+                self._accounts.note(mark)
+                error.context["kept"] = f"this answer is {verdict.age:.0f} s old and came from the cache"
+                error.sent = "no"
+                raise
             return None  # kept by a kernel that knows the service otherwise
         self._accounts.note(mark)
         if mark == "stale":
@@ -219,13 +227,15 @@ class Cache:
         try:
             answer = await ask(replace(call, headers=(*call.headers, *lines)) if lines else call)
         except FlarexError as error:
+            if isinstance(error, NotFound) and error.reply is not None and self._rules_of(call).missing:
+                await self._keep(question, error.reply, stamp)
             instead = None if entry is None else self._instead(question, entry, error)
             if instead is None:
                 raise
             return instead
         if lines and entry is not None and answer.reply.status == _NOT_MODIFIED:
             return await self._confirmed(question, entry, stamp, answer)
-        if _may_be_kept(answer):
+        if may_be_kept(answer):
             await self._keep(question, answer.reply, stamp)
         self._accounts.note("miss")
         return marked(answer, answer.attempts, "miss")
@@ -239,7 +249,7 @@ class Cache:
         return marked(self._check(question.call, reply), answer.attempts, "revalidated", age)
 
     async def _keep(self, question: Question, reply: Reply, stamp: str) -> None:
-        ttl, rules, jitter = question.ttl, self._rules, (self._dice() * 2 - 1) * _JITTER
+        ttl, rules, jitter = question.ttl, self._rules_of(question.call), (self._dice() * 2 - 1) * _JITTER
         if ttl is not None:
             rules, jitter = replace(rules, ttl=ttl), 0.0  # asked for by name: exactly that
         verdict = may_store(reply, question.told, rules, self._clock.wall(), jitter)
@@ -286,15 +296,3 @@ class Cache:
             return answer
         said, self._notices[:] = tuple(self._notices), ()
         return replace(answer, warnings=(*answer.warnings, *said))
-
-
-def _may_be_kept(answer: Answer) -> bool:
-    """Return whether every record fits the model of the call: what does not is asked for again."""
-    return not isinstance(answer, CheckedAnswer) or answer.verdict is None or answer.verdict.fits
-
-
-def _written(call: BoundCall) -> list[SecretRef]:
-    """Return the secrets a person wrote into the request themselves."""
-    texts = [call.url, *(value for _, value in call.headers)]
-    texts += [call.content.decode("latin-1")] if call.content else []
-    return [SecretRef(name, scope=call.environment) for text in texts for _, _, name in find_markers(text)]

@@ -77,7 +77,7 @@ def check(call: BoundCall, reply: Reply) -> Answer:
         raise _with(RedirectBlocked(msg, sent="yes"), reply)
     data = None if call.options.raw else decode(reply)
     if call.service.envelope is not None and isinstance(data, dict):
-        _check_envelope(call.service.envelope, data, reply)
+        _check_envelope(call.service.envelope, data, reply, lists=_lists(call))
     model = call.options.validate
     if not isinstance(model, RecordModel):
         return Answer(reply, data, warnings=call.warnings)
@@ -121,8 +121,20 @@ def records_in(path: str, data: Json) -> tuple[list[Json], bool]:
     return ([] if data is None else [data]), False
 
 
-def _check_envelope(envelope: Envelope, data: Json, reply: Reply) -> None:
-    if dig(data, envelope.when) != envelope.equals:
+def _lists(call: BoundCall) -> bool:
+    """Return whether the endpoint is documented as a list: a GET that takes the parameter for the page size."""
+    endpoint = endpoint_for(call.service, call.method, call.request.target)
+    size = getattr(call.service.paging, "size_param", "")
+    return endpoint is not None and call.method == "GET" and bool(size) and size in endpoint.params
+
+
+def _check_envelope(envelope: Envelope, data: Json, reply: Reply, *, lists: bool) -> None:
+    said = dig(data, envelope.when)
+    begun = lists and any(dig(data, path) is not None for path in envelope.require)
+    if said is None and begun:  # a part of a list, which does not say that it is one
+        msg = f"a {envelope.equals} was asked for, and the answer's {envelope.when!r} is missing"
+        raise _with(SchemaMismatch(msg, sent="yes", hint="Add --raw to see the body as it is."), reply)
+    if said != envelope.equals:
         return
     for path, wanted in envelope.require.items():
         value = dig(data, path)

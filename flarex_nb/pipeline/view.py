@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from flarex_nb.catalog.payload import decoded_or_none
-from flarex_nb.errors import MalformedBody, SchemaMismatch
+from flarex_nb.errors import FlarexError, MalformedBody, SchemaMismatch
 from flarex_nb.model import FormBody, JsonBody
 from flarex_nb.text.form import encode
 from flarex_nb.vault.ref import find_markers, marker
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from flarex_nb.catalog.schema import Known, Schema
     from flarex_nb.catalog.schema_rows import Misfit
-    from flarex_nb.errors import FlarexError
     from flarex_nb.model import Attempt, BoundCall, CacheMark, CallRequest, Headers, Json, Reply
 
 M = TypeVar("M")
@@ -164,7 +163,11 @@ class CallResult:
             maps=columns.maps,
             columns=self.call.options.columns,
         )
-        frame, notes = build_with_notes(self.records, spec)
+        try:
+            frame, notes = build_with_notes(self.records, spec)
+        except FlarexError as error:  # a wish the answer cannot meet: the answer came all the same
+            error.attempts, error.sent = self.attempts, "yes" if self.attempts else "no"
+            raise
         frame.attrs["flarex"] = self.facts()
         return frame, notes
 

@@ -42,6 +42,8 @@ _UNDERSTOOD = frozenset({200, 203, 204})
 _HEURISTIC = frozenset({200, 203, 204})
 """Statuses whose answers may be kept without being told for how long (RFC 9110 15.1), of those that reach the cache."""
 
+_MISSING = frozenset({404, 410})
+
 _TENTH = 0.1
 _LONGEST_GUESS = 86_400.0
 """A tenth of the time since Last-Modified (RFC 9111 4.2.2), a day at most."""
@@ -63,6 +65,9 @@ def may_store(
         return MayNotStore("the request says no-store (RFC 9111 5.2.1.5)")
     if "no-store" in said:
         return MayNotStore("the answer says no-store (RFC 9111 5.2.2.5)")
+    if reply.status in _MISSING and rules.missing:
+        facts = Facts(received=received, initial_age=0.0, lifetime=rules.missing)
+        return MayStore(facts, f"that there is none is kept for {rules.missing:.0f} s")
     if rules.mode == "http":
         return _by_the_rfc(reply, said, rules, received)
     return _for_a_time(reply, said, rules, received, jitter)

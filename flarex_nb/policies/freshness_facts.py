@@ -6,8 +6,8 @@ Seconds throughout; moments are wall seconds since 1970. Decides nothing itself 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,19 +20,46 @@ GRACE = 600.0
 """Seconds an answer with a validator stays stored past its lifetime, so that it can be revalidated."""
 
 
+class Wish(Protocol):
+    """How one service wants its answers kept; None where the rules for all of them count."""
+
+    @property
+    def mode(self) -> Mode | None:
+        """As in `Rules`."""
+        ...
+
+    @property
+    def ttl(self) -> float | None:
+        """As in `Rules`."""
+        ...
+
+    @property
+    def missing(self) -> float:
+        """As in `Rules`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """How answers of a service are kept; seconds.
 
     `ttl` counts in "ttl" mode. `stale_if_error` and `stale_while_revalidate` are how long past its lifetime an answer
     may stand in for a failing server, or be shown while it is renewed; what the answer's own Cache-Control says about
-    that (RFC 5861) wins.
+    that (RFC 5861) wins. `missing` is how long a 404 or 410 is kept; 0 is not at all.
     """
 
     mode: Mode = "ttl"
     ttl: float = 60.0
     stale_if_error: float = 0.0
     stale_while_revalidate: float = 0.0
+    missing: float = 0.0
+
+    def of(self, wish: Wish) -> Rules:
+        """Return the rules with what a service wants instead."""
+        if wish.mode is None and wish.ttl is None and not wish.missing:
+            return self
+        ttl = self.ttl if wish.ttl is None else wish.ttl
+        return replace(self, mode=wish.mode or self.mode, ttl=ttl, missing=wish.missing)
 
 
 class Facts(NamedTuple):

@@ -87,6 +87,13 @@ def refs_of(call: BoundCall) -> list[SecretRef]:
     return [*(each.ref for each in call.placements), *(SecretRef(name, call.environment) for name in written)]
 
 
+def written_in(call: BoundCall) -> list[SecretRef]:
+    """Return the secrets a person wrote into the request themselves."""
+    texts = [call.url, *(value for _, value in call.headers)]
+    texts += [call.content.decode("latin-1")] if call.content else []
+    return [SecretRef(name, scope=call.environment) for text in texts for _, _, name in find_markers(text)]
+
+
 def show_markers(text: str) -> str:
     """Return the text with each marker as a person writes it: `{{$secret NAME}}`."""
     return _MARKER.sub(r"{{$secret \1}}", text) if _HEAD in text else text

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import trustme
 
 from flarex_nb.client import Client
 from flarex_nb.clock import RealClock
@@ -436,6 +437,40 @@ def test_an_address_that_leads_nowhere_is_said_without_its_password(kernel: Call
     assert result.status == 200
     [said] = warnings_of([result])
     assert "CANARY" not in said
+
+
+@pytest.mark.parametrize(("word", "state"), [("right", "in use"), ("WRONG-CANARY", "left alone")])
+def test_a_redis_with_a_password(kernel: Callable[..., Kernel], server: RedisServer, word: str, state: str) -> None:
+    server.kill()
+    server.start("--requirepass", "right")
+    here = kernel(url=f"redis://:{word}@127.0.0.1:{server.port}/0")
+
+    result = here.call()
+
+    assert result.status == 200
+    assert here.cache.stats().shared == state
+    assert "CANARY" not in str(result.warnings)
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_redis_over_tls(kernel: Callable[..., Kernel], server: RedisServer, tmp_path: Path, trusted: bool) -> None:
+    authority, other = trustme.CA(), trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    paths = {name: str(tmp_path / name) for name in ("cert", "key", "ca", "asked")}
+    certificate.cert_chain_pems[0].write_to_path(paths["cert"])
+    certificate.private_key_pem.write_to_path(paths["key"])
+    authority.cert_pem.write_to_path(paths["ca"])
+    (authority if trusted else other).cert_pem.write_to_path(paths["asked"])
+    server.kill()
+    server.start(
+        "--port", "0", "--tls-port", str(server.port), "--tls-cert-file", paths["cert"], "--tls-key-file", paths["key"],
+        "--tls-ca-cert-file", paths["ca"], "--tls-auth-clients", "no",
+    )  # fmt: skip
+    here = kernel(url=f"rediss://127.0.0.1:{server.port}/0?ssl_ca_certs={paths['asked']}")
+
+    assert here.call().status == 200
+
+    assert here.cache.stats().shared == ("in use" if trusted else "left alone")
 
 
 def test_kernels_that_ask_the_same_at_once_send_one_request(kernel: Callable[..., Kernel]) -> None:

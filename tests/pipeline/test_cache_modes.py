@@ -337,6 +337,17 @@ def test_only_asks_nobody_even_for_an_answer_that_could_be_revalidated(world: An
     assert len(here.wire.seen) == 1
 
 
+def test_a_request_that_says_only_if_cached_asks_nobody(world: Any) -> None:
+    here = world(reply(200, {"n": 1}, Cache_Control="max-age=60"), settings=HTTP)
+    only = {"Cache-Control": "only-if-cached"}
+
+    with pytest.raises(UsageError, match="no fresh answer"):
+        here.call("GET /v1/account", headers=only)
+    here.call("GET /v1/account")
+
+    assert here.call("GET /v1/account", headers=only).cache == "hit"
+
+
 def test_followers_get_data_of_their_own(world: Any) -> None:
     async def slow(_out: Any, clock: Any, _progress: Any) -> Any:
         await clock.sleep(0.5)

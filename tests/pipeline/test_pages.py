@@ -104,6 +104,20 @@ def test_a_list_without_its_list_is_refused(world: Any) -> None:
     assert len(here.wire.seen) == 1
 
 
+@pytest.mark.parametrize(
+    "body", [{"data": {"ch_1": {}}, "total": "many"}, {"data": [{"id": "ch_1"}]}, {"has_more": True}]
+)
+def test_an_answer_to_a_list_endpoint_that_does_not_say_it_is_a_list_is_refused(world: Any, body: Any) -> None:
+    here = world(reply(200, body))
+
+    with pytest.raises(SchemaMismatch, match="'object' is missing"):
+        here.call("GET /v1/charges")
+
+    assert len(here.wire.seen) == 1
+    assert here.call("GET /v1/charges", raw=True, cache="bypass").status == 200
+    assert here.call("GET /v1/charges/ch_1").status == 200
+
+
 def test_one_object_is_one_record(world: Any) -> None:
     here = world(reply(200, {"id": "ch_1", "object": "charge", "refunds": {"data": [{"id": "re_1"}]}}))
 

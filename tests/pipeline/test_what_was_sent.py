@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from flarex_nb.catalog.profile import Service
-from flarex_nb.errors import CircuitOpen, ConnectFailed, ConnectionLost, FlarexError, IncompletePages
+from flarex_nb.errors import CircuitOpen, ConnectFailed, ConnectionLost, FlarexError, IncompletePages, UsageError
 from scripted import reply
 
 
@@ -86,3 +86,25 @@ def test_no_wait_for_an_attempt_the_open_breaker_would_refuse(world: Any) -> Non
         here.call(attempts=9, deadline=60.0)
 
     assert here.clock.slept == [1.0, 2.0, 4.0, 8.0]
+
+
+@pytest.mark.parametrize("request_line", ["GET /v1/charges/ch_1", "POST /v1/charges"])
+def test_a_column_that_is_not_there_does_not_deny_that_the_request_was_sent(world: Any, request_line: str) -> None:
+    result = world(reply(200, {"id": "ch_1", "amount": 1})).call(request_line, columns="id,amout")
+
+    with pytest.raises(UsageError, match="amout") as caught:
+        _ = result.df
+
+    assert caught.value.sent == "yes"
+    assert "Nothing was sent" not in caught.value.explain()
+    assert "200" in caught.value.explain()
+
+
+def test_a_column_that_a_kept_answer_lacks_was_asked_for_without_sending(world: Any) -> None:
+    here = world(reply(200, {"id": "ch_1", "amount": 1}))
+    here.call("GET /v1/charges/ch_1")
+
+    with pytest.raises(UsageError, match="amout") as caught:
+        _ = here.call("GET /v1/charges/ch_1", columns="id,amout").df
+
+    assert caught.value.sent == "no"
