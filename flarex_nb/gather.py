@@ -184,8 +184,7 @@ class Gathered:
         warnings = tuple(dict.fromkeys(warning for answer in self.answers for warning in answer.warnings))
         if not self.complete and self._wanted > 1:
             warnings = (*warnings, f"The records are not complete: {self.stop_reason.rstrip('.')}.")
-        if self._sign and len(self.answers) > 1:
-            warnings = (*warnings, f"No profile says how the pages go on; they were followed by {self._sign}.")
+        followed = f"The pages were followed by {self._sign}; no profile says it." if len(self.answers) > 1 else ""
         warnings = (*warnings, *self._about_records())
         return CallResult(
             call=self.call,
@@ -193,7 +192,7 @@ class Gathered:
             data=last.data,
             records=self.records if self.complete else list(self.records),  # more may follow: see go_on
             attempts=tuple(self.attempts),
-            pages_info=Pages(len(self.answers), self.complete, self.stop_reason),
+            pages_info=Pages(len(self.answers), self.complete, self.stop_reason, followed if self._sign else ""),
             cache=last.cache,
             age=max(answer.age for answer in self.answers),
             elapsed=elapsed,

@@ -6,6 +6,7 @@ stands in a profile. A profile never holds a secret's value, only names.
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -165,10 +166,13 @@ class Endpoint(_Part):
 def profile_error(error: ValidationError) -> ProfileError:
     """Return pydantic's complaint as one of ours; the value itself is left out, since it may hold anything."""
     first = error.errors(include_input=False, include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"]) or "the profile"
+    where = ".".join(str(part) for part in first["loc"])
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     words = str(first["msg"]).removeprefix("Value error, ")
-    msg = f"the profile's {where} is not right: {words}{more}"
+    if first["type"] == "extra_forbidden":
+        near = get_close_matches(str(first["loc"][-1]), Service.model_fields, n=1)
+        words = "there is no such field." + (f" Did you mean {near[0]}?" if near else "")
+    msg = f"the profile's {where} is not right: {words}{more}" if where else f"the profile is not right: {words}{more}"
     return ProfileError(msg, hint="`flarex_nb.Service?` lists the fields and what each can be.")
 
 
@@ -228,7 +232,7 @@ class Service(_Part):
     @model_validator(mode="after")
     def _plain_http_only_privately(self) -> Service:
         if self.base_url.startswith("http:") and self.network != "private":
-            msg = 'plain http is for network = "private" only; use https'
+            msg = 'base_url is plain http; for a server of your own add network="private", for any other use https'
             raise ValueError(msg)
         return self
 

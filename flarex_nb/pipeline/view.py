@@ -29,11 +29,12 @@ M = TypeVar("M")
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """What the pages of one call came to: how many, why they ended, and whether that was the end of the records."""
+    """How many pages came, why they ended, whether completely; `sign` is how they were followed where no profile says."""
 
     count: int
     complete: bool
     stop_reason: str
+    sign: str = ""
 
 
 @dataclass(frozen=True)
@@ -178,8 +179,8 @@ class CallResult:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the frame had to decide: mixed types, colliding names, integers beyond 64 bits."""
-        return self._built[1]
+        """What the frame had to decide (mixed types, colliding names, ...), and how pages were followed."""
+        return (*self._built[1], *([self.pages_info.sign] if self.pages_info.sign else []))
 
     @property
     def rows(self) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from flarex_nb.clock import RealClock
@@ -245,6 +246,12 @@ class Sources:
         text = self._environ.get(name) if source == "env" else self._dotenv.get(name)
         return text.strip() if text else None
 
+    def near(self, name: str, env: Environment = "live") -> str:
+        """Return " Did you mean X?" for the nearest name that has a value in that environment, "" for none."""
+        known = [info.name for store in self.stores(env) for info in store.list() if info.env == env]
+        found = get_close_matches(name, [each for each in known if each != name], n=1, cutoff=0.8)
+        return f" Did you mean {found[0]}?" if found else ""
+
     def _missing(self, ref: SecretRef) -> SecretError:
         if ref.scope == "sandbox":
             msg = f"no value for {ref.name} in the sandbox's own secrets; a live one is never used there"
@@ -256,10 +263,11 @@ class Sources:
             return locked(self.vault.path(), f"{ref.name} is kept there")
         path = self._dotenv.path()
         dotenv = f"{path.name} in {path.parent}" if path else "a .env file, of which there is none"
-        msg = f"no value for {ref.name}: not in this session, not in the environment, not in {dotenv}"
+        near = self.near(ref.name, ref.scope)
+        msg = f"no value for {ref.name}: not in this session, not in the environment, not in {dotenv}.{near}"
         hint = (
-            f"Run %flarex_secrets set {ref.name}, or set the environment variable {ref.name} before the kernel starts, "
-            f"or add {ref.name}=... to a .env file beside the notebook."
+            f"Open the panel with %flarex_secrets (or run %flarex_secrets set {ref.name}), or set the environment "
+            f"variable {ref.name} before the kernel starts, or add {ref.name}=... to a .env file beside the notebook."
         )
         return SecretMissing(msg, hint=hint)
 

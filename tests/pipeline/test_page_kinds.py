@@ -134,7 +134,7 @@ def test_a_described_kind_brings_every_record_once_and_in_order(
 
     assert numbers(result) == list(range(23))
     assert result.complete
-    assert not [warning for warning in result.warnings if "profile" in warning]
+    assert not [note for note in (*result.warnings, *result.notes) if "profile" in note]
 
 
 GUESSED = [
@@ -160,7 +160,8 @@ def test_an_unknown_service_is_followed_by_its_signs_and_that_is_told(
 
     assert numbers(result) == list(range(23))
     assert result.complete
-    assert any(sign in warning for warning in result.warnings), result.warnings
+    assert any(sign in note for note in result.notes), result.notes
+    assert not result.warnings
 
 
 def test_one_page_of_an_unknown_service_says_that_there_is_more(tmp_path: Path) -> None:

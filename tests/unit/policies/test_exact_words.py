@@ -171,7 +171,7 @@ def test_a_plan_lists_each_outcome_with_what_it_leads_to() -> None:
         "unknown host or bad certificate",
         "connection lost or timed out after sending",
         "2xx that fails validation",
-        *"400 401 403 404 408 409 422 425 429 500 501 502 503".split(),
+        *["400", "401", "403", "404", "408", "409", "422", "425", "429", "500", "501", "502", "503"],
         "503 with Retry-After",
         "504",
         "529",
