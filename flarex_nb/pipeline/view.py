@@ -29,7 +29,7 @@ M = TypeVar("M")
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """How many pages came, why they ended, whether completely; `sign` is how they were followed where no profile says."""
+    """How many pages came, why they ended, whether completely; `sign` says how they were followed."""
 
     count: int
     complete: bool
