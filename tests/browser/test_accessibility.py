@@ -14,8 +14,9 @@ from playwright.sync_api import expect
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from lab_page import LabNotebook
     from playwright.sync_api import Browser
+
+    from lab_page import LabNotebook
 
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
 OURS = (".fxr", ".flarex-panel")
