@@ -6,6 +6,7 @@ Run with `make bench`. A server of its own in another process answers from memor
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import json
 import multiprocessing
 import platform
@@ -49,6 +50,39 @@ async def bare_httpx(url: str) -> None:
         await client.get(url)
         for _ in range(CALLS):
             (await client.get(url)).json()
+
+
+async def with_tenacity(url: str) -> None:
+    """What a careful user writes: three attempts with random exponential waits, a status check, JSON."""
+    import httpx
+    import tenacity
+
+    policy = tenacity.AsyncRetrying(
+        stop=tenacity.stop_after_attempt(3), wait=tenacity.wait_random_exponential(max=8), reraise=True
+    )
+
+    async def ask(client: httpx.AsyncClient) -> object:
+        answer = await client.get(url)
+        return answer.raise_for_status().json()
+
+    async with httpx.AsyncClient() as client:
+        await client.get(url)
+        for _ in range(CALLS):
+            await policy(ask, client)
+
+
+async def with_httpx_retries(url: str) -> None:
+    import httpx
+    from httpx_retries import RetryTransport
+
+    async with httpx.AsyncClient(transport=RetryTransport()) as client:
+        await client.get(url)
+        for _ in range(CALLS):
+            (await client.get(url)).json()
+
+
+PEERS = {"tenacity": with_tenacity, "httpx_retries": with_httpx_retries}
+"""Other ways to make a call that is tried again, by the package they need; those that are not installed are left out."""
 
 
 async def ours(port: int) -> None:
@@ -98,6 +132,11 @@ def main() -> None:
     pairs = [
         (timed(lambda: ours(port)), timed(lambda: hits(port)), timed(lambda: bare_httpx(url))) for _ in range(PAIRS)
     ]
+    peers = {
+        name: [(timed(lambda: ours(port)), timed(lambda work=work: work(url))) for _ in range(PAIRS)]
+        for name, work in PEERS.items()
+        if importlib.util.find_spec(name) is not None
+    }
     server.terminate()
     imports = [
         (seconds_of("import flarex_nb"), seconds_of("import httpx, pandas"), seconds_of("pass")) for _ in range(PAIRS)
@@ -105,6 +144,10 @@ def main() -> None:
     lines = [
         f"Python {platform.python_version()}, {platform.machine()}; median of {PAIRS} pairs (lowest to highest)",
         row("one call after another, against bare httpx.AsyncClient", [mine / bare for mine, _, bare in pairs]),
+        *(
+            row(f"the same, against httpx with {name.replace('_', '-')}", [mine / theirs for mine, theirs in taken])
+            for name, taken in peers.items()
+        ),
         row("a call answered from the memory cache, against bare httpx", [hit / bare for _, hit, bare in pairs]),
         row(
             "import flarex_nb, against import httpx + pandas (bare Python taken off)",
