@@ -2,7 +2,7 @@
 # Without make, README.md has the same steps as plain lines.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lab test lint full bench cover notebooks clean
+.PHONY: help demo lab test lint full bench mutation cover notebooks clean
 .NOTPARALLEL:
 export PYTHON
 
@@ -18,6 +18,7 @@ help:
 	@echo "make lint       the first part of it: ruff, mypy, import contracts"
 	@echo "make full       make test and the long tests"
 	@echo "make bench      ratios against bare httpx and pandas"
+	@echo "make mutation   which changes of the decisions no test notices; half an hour or more"
 	@echo "make cover      the tests with branch coverage"
 	@echo "make lab        JupyterLab on the notebooks"
 	@echo "make notebooks  run the notebooks again and keep what they show"
@@ -50,6 +51,9 @@ full: lint
 bench: .venv-test
 	@for bench in tests/benchmarks/bench_*.py; do $(BIN)/python $$bench || exit 1; done
 
+mutation: .venv-mutation
+	@nice $(BIN)/python tools/mutation.py
+
 cover: .venv-test
 	@$(PYTEST) --cov --cov-report=term $(PYTEST_ARGS) tests
 
@@ -60,6 +64,6 @@ clean:
 	rm -rf .venv .venv.log .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.* dist
 
 # Does nothing when the environment is there and pyproject.toml has not changed.
-.PHONY: .venv-lab .venv-test
-.venv-lab .venv-test:
+.PHONY: .venv-lab .venv-test .venv-mutation
+.venv-lab .venv-test .venv-mutation:
 	@sh tools/venv.sh $(@:.venv-%=%)

@@ -406,3 +406,51 @@ def test_times_that_make_no_sense_are_refused_with_place_and_next_step(times: An
         check_times(*times)
 
     assert (caught.value.place, caught.value.hint) == (place, hint)
+
+
+def test_the_other_version_of_a_credential_is_tried_at_once_and_free_of_charge() -> None:
+    sentence = "401 on POST: the new credential was not accepted; the one before its rotation still counts."
+
+    assert decided(Outcome(401), "POST", other_version=True, budget=Budget(0.0)) == Again(
+        0.0, "", "other-version", sentence
+    )
+    assert reason(Outcome(401), method="POST") == "not-retryable"
+
+
+AFTER = (("Retry-After", "60"),)
+STEPS = [
+    ({}, "60", "Call again in 60 s, or raise --deadline above 60 s to wait here."),
+    ({}, "120", "Call again in 120 s, or raise --deadline above 120 s to wait here."),
+    ({}, "121", "Call again in 121 s."),
+    ({"time_left": 900.0}, "121", "Call again in 121 s."),
+]
+
+
+@pytest.mark.parametrize(("situation", "asked", "step"), STEPS)
+def test_a_wait_that_is_not_waited_names_the_next_step(situation: dict[str, Any], asked: str, step: str) -> None:
+    decision = decided(Outcome(429, headers=(("Retry-After", asked),)), rules=PLAIN, **situation)
+
+    assert isinstance(decision, Stop)
+    assert decision.hint == step
+
+
+def test_counting_a_call_changes_nothing_else_of_a_gate() -> None:
+    gate = Gate((), 2.0, "Retry-After", 3, 4, 5, 6)
+
+    assert start(gate, 9.0)[0] == replace(gate, in_flight=6, issued=7)
+    assert finish(gate) == replace(gate, in_flight=4)
+
+
+def test_a_good_answer_changes_nothing_but_the_tally() -> None:
+    breaker = Breaker("closed", 3, (), 4.0, 5.0, probing=True, cause="Six.")
+
+    found = circuit.report(breaker, Pass(3), "alive", 7.0)
+
+    assert found == replace(breaker, tally=((7, 1, 0),))
+
+
+def test_a_503_that_is_overloaded_by_the_profile_stands_once_in_a_plan() -> None:
+    labels = [each.outcome for each in consequences("GET", has_key=False, rules=RULES)]
+
+    assert len(labels) == len(set(labels))
+    assert labels.count("503") == labels.count("529") == 1
