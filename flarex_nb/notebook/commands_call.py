@@ -168,6 +168,8 @@ def _kept_result(shell: InteractiveShell, memory: Memory, request: CallRequest, 
     """Bind the result to the wished name, remember it for later cells, and return it."""
     memory.note(past_result(result), default().latest)
     into = request.options.into
+    if request.options.columns and not request.options.quiet:
+        result.df  # noqa: B018 - a column there is none of ends the cell, not only its display
     if into:
         shell.user_ns[into] = result.df
     if request.name:

@@ -256,3 +256,11 @@ def test_the_sandbox_dies_with_the_kernel(tmp_path: Any) -> None:
             return
         time.sleep(0.1)
     pytest.fail("the sandbox outlived its kernel")
+
+
+def test_a_column_there_is_none_of_ends_the_cell_and_does_not_deny_the_sending(kernel: Kernel) -> None:
+    ran = kernel.run("%%flarex_call stripe --columns id,amuont\nGET /v1/charges?limit=2")
+
+    assert ran.error == "UsageError"
+    assert "amuont" in ran.plain
+    assert "Nothing was sent" not in ran.plain
