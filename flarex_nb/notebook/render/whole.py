@@ -24,6 +24,12 @@ _LINES, _LINE = 40, 200
 
 _SIGNS = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff", "image/gif": b"GIF8", "image/webp": b"RIFF"}
 _TEXTS = ("text/", "application/xml", "application/javascript", "application/x-ndjson", "application/yaml", "image/svg")
+_READERS = {
+    "text/csv": "pandas.read_csv(io.StringIO(result.text))",
+    "application/x-ndjson": "pandas.read_json(io.StringIO(result.text), lines=True)",
+}
+"""What makes a table of a text that is none here yet."""
+
 _MARKUP = ("text/html", "image/svg+xml", "application/xhtml+xml")
 
 
@@ -86,10 +92,12 @@ def _text(kind: str, content: bytes, size: str) -> Whole:
     hint = "result.text has all of it; --save FILE writes it to a file."
     if kind.startswith(_MARKUP):
         hint = f"Shown as text: nothing of it runs. {hint}"
+    if kind in _READERS:
+        hint = f"{_READERS[kind]} makes a table of it. {hint}"
     what = f"{shown(kind, 60) or 'text'}, {size}"
     if not all_shown:
         what = f"{what}, its beginning"
-    return Whole("text", what, hint if not all_shown or kind.startswith(_MARKUP) else "", drawn)
+    return Whole("text", what, hint if not all_shown or kind.startswith(_MARKUP) or kind in _READERS else "", drawn)
 
 
 def whole_html(whole: Whole, top: str, *, lines: int) -> str:

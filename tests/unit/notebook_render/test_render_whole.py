@@ -97,6 +97,13 @@ def test_a_text_that_became_a_table_is_a_table(answer, seen):
     assert page.of("table")
 
 
+@pytest.mark.parametrize(
+    ("kind", "reader"), [("text/csv", "pandas.read_csv"), ("application/x-ndjson", "pandas.read_json")]
+)
+def test_a_text_that_could_be_a_table_says_how(answer, kind, reader):
+    assert reader in result_text(answer(kind, b"a,b\n1,2\n", data="a,b\n1,2\n"))
+
+
 def test_terminal_codes_and_turned_text_are_made_visible(answer):
     body = "\x1b[31mred\u202etxt"
 
