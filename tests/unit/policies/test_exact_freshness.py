@@ -332,3 +332,17 @@ def test_the_rules_of_a_service_stand_over_those_of_all() -> None:
     assert every.of(wish) == Rules("http", 60.0, 5.0)
     wish.mode, wish.missing = None, 10.0
     assert every.of(wish) == Rules(ttl=60.0, stale_if_error=5.0, missing=10.0)
+
+
+def test_what_is_kept_until_it_expires_counts_from_receipt_where_there_is_no_date() -> None:
+    found = stored(answer(200, ("Expires", at(50))))
+
+    assert isinstance(found, MayStore)
+    assert found.facts.lifetime == 50.0
+
+
+def test_a_condition_with_a_two_digit_year_is_read_beside_now() -> None:
+    facts = Facts(NOW, 0.0, 60.0, last_modified=at(-9))
+    asked = (("If-Modified-Since", "Friday, 15-Jan-27 07:59:55 GMT"),)
+
+    assert as_cached(answer(), facts, "GET", asked, NOW).status == 304

@@ -246,3 +246,17 @@ def test_a_go_duration_to_the_edge(text: str, seconds: float | None) -> None:
 )
 def test_a_proto_duration_of_parts(value: Json, seconds: float | None) -> None:
     assert proto_duration(value) == seconds
+
+
+def test_a_year_begins_after_so_many_mean_years_of_the_gregorian_calendar() -> None:
+    beginning = 57 * 31_556_952.0
+    whole = http_date("Fri, 01 Jan 2077 00:00:00 GMT", NOW)
+
+    assert http_date("Friday, 01-Jan-77 00:00:00 GMT", beginning) == whole
+    assert http_date("Friday, 01-Jan-77 00:00:00 GMT", beginning - 1) != whole
+
+
+def test_a_block_is_seen_whatever_the_answers_date() -> None:
+    headers = (("Date", "Friday, 15-Jan-27 08:00:00 GMT"), ("Content-Type", "text/html"))
+
+    assert blocked(status=429, headers=headers, body=None, dialects=(BODY,))

@@ -48,3 +48,9 @@ def test_an_unknown_scheme_has_no_port_of_its_own(scheme: str) -> None:
 
 def test_a_location_beyond_latin_1_is_followed_as_question_marks() -> None:
     assert onward(HERE, "GET", "/\u20acx", roams=False) == Follow("https://here.example/?x", leaves=False)
+
+
+def test_two_users_of_one_host_are_two_origins() -> None:
+    assert onward("https://ann@here.example/a", "GET", "https://bob@here.example/b", roams=True) == Follow(
+        "https://bob@here.example/b", leaves=True
+    )

@@ -454,3 +454,27 @@ def test_a_503_that_is_overloaded_by_the_profile_stands_once_in_a_plan() -> None
 
     assert len(labels) == len(set(labels))
     assert labels.count("503") == labels.count("529") == 1
+
+
+def test_a_servers_wait_of_nothing_does_not_lengthen_a_short_break() -> None:
+    rules = circuit.BreakerRules(open_for=0.1)
+    half = Breaker("half-open", era=1, step=0.1, probing=True)
+
+    assert circuit.report(half, Pass(1, probe=True), "failure", 5.0, rules=rules).until == 5.2
+
+
+def test_what_opened_a_breaker_ends_without_a_space() -> None:
+    assert failing(5).cause == "5 of 5 calls failed within 30 s."
+
+
+def test_an_older_answer_raises_nothing_where_no_reset_is_named() -> None:
+    gate, first = start(Gate(), 0.0)
+    gate, second = start(gate, 0.0)
+    gate = learn(finish(gate), (limited(3),), 0.1, ticket=second)
+
+    assert learn(finish(gate), (limited(9),), 0.2, ticket=first).windows[0].remaining == 3
+
+
+def test_credit_pays_a_cost_that_is_off_by_no_more_than_rounding() -> None:
+    assert Budget(0.0).affords(1e-9)
+    assert not Budget(0.0).affords(1.1e-9)
