@@ -14,6 +14,7 @@ TOOL = Path(__file__).parents[2] / "tools" / "cases.py"
 COMPLETE = [
     ("resilience", range(1, 42)),
     ("security", range(1, 88)),
+    ("security", range(1, 88)),
 ]
 
 
