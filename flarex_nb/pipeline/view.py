@@ -168,6 +168,7 @@ class CallResult:
             frame, notes = build_with_notes(self.records, spec)
         except FlarexError as error:  # a wish the answer cannot meet: the answer came all the same
             error.attempts, error.sent = self.attempts, "yes" if self.attempts else "no"
+            error.context = {"call": f"{self.method} {self.path} on {self.service}", **error.context}
             raise
         frame.attrs["flarex"] = self.facts()
         return frame, notes

@@ -14,7 +14,6 @@ TOOL = Path(__file__).parents[2] / "tools" / "cases.py"
 COMPLETE = [
     ("resilience", range(1, 42)),
     ("security", range(1, 88)),
-    ("security", range(1, 88)),
 ]
 
 
