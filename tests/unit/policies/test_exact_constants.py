@@ -12,7 +12,7 @@ from flarex_nb.policies import budget, durations, freshness_facts, limiter, tabl
 from flarex_nb.policies.breaker import Breaker, BreakerRules, Pass
 from flarex_nb.policies.codes import codes
 from flarex_nb.policies.dates import http_date
-from flarex_nb.policies.dialects import server_wait
+from flarex_nb.policies.dialects import EXPLICIT, server_wait
 from flarex_nb.policies.limiter import Gate, Window
 from flarex_nb.policies.verdict import IDEMPOTENT, Again, May, Outcome, RetryRules, Situation
 from flarex_nb.policies.wait import ServerWait
@@ -86,3 +86,23 @@ def test_the_numbers_of_the_house() -> None:
     assert durations.CEILING == 1e10
     assert freshness_facts.GRACE == 600.0
     assert {501, 505, 506, 508, 510, 511} == table.HOPELESS
+
+
+@pytest.mark.parametrize(
+    ("unit", "seconds"),
+    [("ns", 1e-9), ("us", 1e-6), ("µs", 1e-6), ("μs", 1e-6), ("ms", 1e-3), ("s", 1.0), ("m", 60.0), ("h", 3600.0), ("d", 86_400.0)],
+)  # fmt: skip
+def test_each_unit_of_a_go_duration(unit: str, seconds: float) -> None:
+    assert durations.go_duration(f"3{unit}") == pytest.approx(3 * seconds, rel=1e-12)
+
+
+@pytest.mark.parametrize("words", ["API Rate Limit exceeded", "You triggered an abuse detection mechanism"])
+def test_a_403_speaks_of_a_limit_in_either_of_two_words(words: str) -> None:
+    found = server_wait(status=403, headers=(), body={"message": words}, dialects=("primary_secondary",), wall=NOW)
+
+    assert found is not None
+    assert found.grows
+
+
+def test_the_dialects_in_which_a_server_names_a_time_for_this_very_request() -> None:
+    assert {"body_retry_after", "retry_after_ms", "retry_after", "body_retry_info"} == EXPLICIT
