@@ -74,11 +74,6 @@ def first_query(paging: Paging, query: Query) -> Query:
     return (*query, (paging.size_param, str(paging.size)))
 
 
-def next_page(paging: Paging, query: Query, data: Json, records: Sequence[Json]) -> NextPage | NoMore:
-    """Return what follows this answer: `query` is the one it answered, `records` the list it held."""
-    return following(paging, Page(query, data, records, seen=len(records)))
-
-
 def following(paging: Paging, page: Page) -> NextPage | NoMore:
     """Return what follows this page."""
     found: NextPage | NoMore

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from unittest import mock
 
 from aiohttp.client_proto import ResponseHandler
+from bench_calls import serve
 
 from flarex_nb.model import Outgoing, Reach
 from flarex_nb.net import connector, transport
@@ -27,27 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CALLS, PAIRS = 400, 25
-BODY = b'{"id": "ch_1", "object": "charge", "amount": 100}'
-
-
-def serve(ready: multiprocessing.Queue[int]) -> None:
-    """Answer every request with the same small JSON."""
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(BODY)
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while True:
-            try:
-                await reader.readuntil(b"\r\n\r\n")
-            except (asyncio.IncompleteReadError, ConnectionError):
-                return
-            writer.write(head + BODY)
-
-    async def main() -> None:
-        server = await asyncio.start_server(talk, "127.0.0.1", 0)
-        ready.put(server.sockets[0].getsockname()[1])
-        await server.serve_forever()
-
-    asyncio.run(main())
 
 
 async def calls(out: Outgoing, reach: Reach) -> float:

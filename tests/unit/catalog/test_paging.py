@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flarex_nb.catalog.paging import NextPage, NoMore, first_query, next_page
+from flarex_nb.catalog.paging import NextPage, NoMore, Page, first_query, following
 from flarex_nb.catalog.profile import LastRecordPages, NoPages
 
 PAGING = LastRecordPages(kind="last_record", param="starting_after", more="has_more", size_param="limit", size=100)
@@ -17,7 +17,7 @@ def page(*ids: str, more: object = True) -> dict[str, object]:
 def test_the_next_page_starts_after_the_last_record() -> None:
     answer = page("ch_1", "ch_2")
 
-    step = next_page(PAGING, (("limit", "2"), ("starting_after", "ch_0")), answer, answer["data"])
+    step = following(PAGING, Page((("limit", "2"), ("starting_after", "ch_0")), answer, answer["data"]))
 
     assert step == NextPage((("limit", "2"), ("starting_after", "ch_2")), "ch_2")
 
@@ -25,7 +25,7 @@ def test_the_next_page_starts_after_the_last_record() -> None:
 def test_has_more_false_is_the_end() -> None:
     answer = page("ch_1", more=False)
 
-    assert next_page(PAGING, (), answer, answer["data"]) == NoMore("has_more is false")
+    assert following(PAGING, Page((), answer, answer["data"])) == NoMore("has_more is false")
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_has_more_false_is_the_end() -> None:
     ],
 )
 def test_an_end_that_is_not_said_is_not_complete(answer: dict[str, object], words: str) -> None:
-    step = next_page(PAGING, (), answer, answer["data"])
+    step = following(PAGING, Page((), answer, answer["data"]))
 
     assert isinstance(step, NoMore)
     assert not step.complete
